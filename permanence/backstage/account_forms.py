@@ -18,10 +18,10 @@ from permanence.backstage.fields import (
     time_zone_choices,
 )
 from permanence.clients import forwarding
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.models import Client, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.quarantine import barred, rest_of
 from permanence.clients.rules import ClientState, RecipientKind
-from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.kernel.system import SystemClock

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import days, operations
 from permanence.clients import queries as clients
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.opening_words import status
 from permanence.clients.operations import Opening
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientView
 from permanence.clients.rules.compared import Compared
-from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation import dates

@@ -18,12 +18,12 @@ from permanence.clients import announcements, phrase_operations
 from permanence.clients import queries as clients
 from permanence.clients import said as clients_said
 from permanence.clients.greetings import GreetingImpossible, GreetingTie, GreetingUnknown
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.phrase_operations import PhraseChanged, PhraseTaken, phrase_mark
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientView, LineUnknown
 from permanence.clients.rules.coverage import said_at
 from permanence.clients.rules.spoken import GreetingWhen
-from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import WHOLE_DAY, HoursUnclear, read_day, write_day
 from permanence.clients.said_shown import said_shown
 from permanence.clients.said_words import ChangeWords, change_words, day_choices, language_name, when_words
