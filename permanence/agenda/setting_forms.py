@@ -21,6 +21,7 @@ from permanence.agenda.rules import kinds
 from permanence.agenda.rules.kinds import Opening, OpeningKind
 from permanence.agenda.rules.waiting import OFFER_MINUTES
 from permanence.agenda.waiting_words import offer_length
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 
 INPUT = {"class": "input", "autocomplete": "off"}
@@ -86,6 +87,8 @@ class HoursField(forms.CharField):
         try:
             found = read_day(text)
         except HoursUnclear as unclear:
+            if said := overlap_said(unclear):
+                raise ValidationError(said, code="overlap") from unclear
             raise self._unclear(str(unclear)) from unclear
         backwards = next((each for each in found if each[1] <= each[0]), None)
         if backwards is not None:

@@ -18,6 +18,7 @@ from permanence.backstage.fields import (
     time_zone_choices,
 )
 from permanence.clients import forwarding
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.models import Client, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.quarantine import barred, rest_of
 from permanence.clients.rules import ClientState, RecipientKind
@@ -46,6 +47,8 @@ class DayField(forms.CharField):
         try:
             return write_day(read_day(super().clean(value)))
         except HoursUnclear as error:
+            if said := overlap_said(error):
+                raise forms.ValidationError(said, code="overlap") from error
             message = self.error_messages["unclear"]
             raise forms.ValidationError(message, params={"part": error.args[0]}, code="unclear") from error
 

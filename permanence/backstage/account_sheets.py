@@ -18,7 +18,7 @@ from permanence.clients.directory_rules import MOST_NUMBERS, Lift, NumberFor
 from permanence.clients.greetings import usual
 from permanence.clients.models import Client, Contact, Greeting, Line, Site, WeeklyOpening
 from permanence.clients.rules import ClientKind, ClientState, Sector
-from permanence.clients.rules.week import HoursUnclear, read_day, write_day
+from permanence.clients.rules.week import HoursOverlap, HoursUnclear, read_day, write_day
 from permanence.countries.holidays import ALSACE_MOSELLE, COUNTRIES
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation.models import Language
@@ -175,6 +175,8 @@ class _Cells:
         text = self.cells.get(column, "")
         try:
             return how(text) if text else None
+        except HoursOverlap:
+            self.fault(column, "hours_overlap")
         except HoursUnclear:
             self.fault(column, "hours_unclear")
         except Unfit as error:

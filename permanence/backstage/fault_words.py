@@ -40,6 +40,7 @@ LINES = {
     "not_a_time_zone": _("“%(value)s” is no time zone, such as Europe/Paris"),
     "not_a_number": _("“%(value)s” is no telephone number"),
     "too_many_numbers": _("more than four numbers: “%(value)s”"),
+    "hours_overlap": _("these hours overlap: “%(value)s”"),
     "hours_unclear": _("“%(value)s” is no hours; write 8-12, 14-18"),
     "approval_needed": _("“%(value)s”: an urgent path, which a second person approves; change it on the client's page"),
     "name_twice": _("the same name stands in line %(value)s"),

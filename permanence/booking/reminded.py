@@ -45,8 +45,9 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
 
 
 def _looked(request: HttpRequest, frame: ReminderFrame, *, at: datetime) -> HttpResponse:
-    moving = request.GET.get("move") == "1"
-    return _shown(request, frame, reminder_pages.look(link=frame.link, at=at, moving=moving), at=at, moving=moving)
+    moving, cancelling = request.GET.get("move") == "1", request.GET.get("cancel") == "1"
+    page = reminder_pages.look(link=frame.link, at=at, moving=moving)
+    return _shown(request, frame, page, at=at, moving=moving, cancelling=cancelling and page.standing)
 
 
 def _act(request: HttpRequest, frame: ReminderFrame, *, at: datetime) -> HttpResponse:
@@ -74,6 +75,7 @@ def _shown(
     *,
     at: datetime,
     moving: bool = False,
+    cancelling: bool = False,
     failed: str = "",
 ) -> HttpResponse:
     zone = ZoneInfo(frame.time_zone)
@@ -81,6 +83,7 @@ def _shown(
         "page": page,
         "starts": page.starts_at.astimezone(zone),
         "choices": [(each.isoformat(), each.astimezone(zone)) for each in page.choices],
+        "cancelling": cancelling,
         "moving": moving or bool(page.choices),
         "key": parts.fresh_key(),
         "failed": failed,

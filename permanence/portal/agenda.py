@@ -46,7 +46,7 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
-from permanence.portal.days import read_day
+from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
 from permanence.portal.line import SAVED
 
@@ -166,7 +166,7 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         refused = str(BUSY)
     if refused:
         return day_page(request, by, view, found, day=shown, refused=refused)
-    return HttpResponseRedirect(f"{address_of_day(found)}?day={shown.isoformat()}#v-{appointment}", status=303)
+    return back_to_day(request, found, shown, part=f"v-{appointment}")
 
 
 def _act_key(act: str, visit: AppointmentView) -> str:
@@ -244,11 +244,6 @@ def reached(request: HttpRequest, client: str, agenda: str) -> tuple[Who, Client
 def is_own(found: AgendaView, *, by: Who) -> bool:
     """Whether the agenda is his to change: a practitioner's own, any for one who sees all of the client."""
     return found.id in {each.id for each in own_agendas(client=found.client, by=by)}
-
-
-def address_of_day(found: AgendaView) -> str:
-    """Of the agenda's present day."""
-    return reverse("portal_day_of", args=[found.client, found.id])
 
 
 def _asked(request: HttpRequest, today: date) -> date:

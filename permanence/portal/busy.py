@@ -5,8 +5,9 @@ import contextlib
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -19,14 +20,17 @@ from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.states import Door
 from permanence.agenda.why_words import sentences
 from permanence.clients.rules.typed_moments import read_hour
+from permanence.foundation import moments
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.portal.agenda import BUSY, address_of_day, day_page, reached
-from permanence.portal.days import read_day
+from permanence.portal.agenda import BUSY, day_page, reached
+from permanence.portal.days import back_to_day, read_day
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
+MOST_SAID = 4
+"""So many of the things that stand in the way are said one by one."""
 
 
 @never_cache
@@ -58,7 +62,7 @@ def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         )
     except Refusal as refusal:
         return day_page(request, by, view, found, refused=_why(refusal, found, by=by))
-    return _back(found, day)
+    return back_to_day(request, found, day, part="busy")
 
 
 @never_cache
@@ -80,7 +84,7 @@ def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpR
             blocks.unblock(key=new_id(at, _ENTROPY), block=kept.block, by=by, at=at)
     except AgendaBusy as refusal:
         return day_page(request, by, view, found, day=day, refused=_why(refusal, found, by=by))
-    return _back(found, day)
+    return back_to_day(request, found, day, part="busy")
 
 
 def _day(request: HttpRequest) -> date | None:
@@ -93,18 +97,32 @@ def _day(request: HttpRequest) -> date | None:
     return None
 
 
-def _back(found: AgendaView, day: date) -> HttpResponse:
-    return HttpResponseRedirect(f"{address_of_day(found)}?day={day.isoformat()}#busy", status=303)
-
-
 def _why(refusal: Refusal, found: AgendaView, *, by: Who) -> str:
     """Why it is not busy now, in words."""
     if isinstance(refusal, SlotAlreadyTaken):
-        there = sentences(by, found, refusal.causes, at=_CLOCK.now())
-        return _("Something stands there, move it first: %(there)s.") % {"there": "; ".join(there)}
+        return _(
+            "There is something at that time already (%(there)s):"
+            " choose another time, or ask your secretaries to move it first."
+        ) % {"there": ", ".join(_there(refusal, found, by=by))}
     said = {
         SpanImpossible: _("It ends after it begins: write the hours, 12:30."),
         WordsTooLong: _("These words are too long."),
         AgendaBusy: str(BUSY),
     }
     return said.get(type(refusal), _("It could not be saved. Look at it again."))
+
+
+def _there(refusal: SlotAlreadyTaken, found: AgendaView, *, by: Who) -> list[str]:
+    """From when until when something stands there, the first few; in words where its hours are not known."""
+    zone, said = ZoneInfo(found.time_zone), list[str]()
+    for each in refusal.causes:
+        starts, until = getattr(each, "starts", None), getattr(each, "until", None)
+        if starts is not None and until is not None:
+            said.append(f"{moments.hour(starts, zone)}\u00a0– {moments.hour(until, zone)}")
+        else:
+            said += sentences(by, found, [each], at=_CLOCK.now())
+    said = list(dict.fromkeys(said))
+    more = len(said) - MOST_SAID
+    if more <= 0:
+        return said
+    return [*said[:MOST_SAID], ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import days, operations
 from permanence.clients import queries as clients
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.opening_words import status
 from permanence.clients.operations import Opening
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
@@ -249,9 +250,9 @@ def _fields(typed: Mapping[str, str]) -> tuple[DayField, ...]:
 
 
 def _unclear(unclear: HoursUnclear) -> str:
-    return _("Write the hours as 8:00-12:00, 14:00-18:00 (24h: the whole day; empty: closed): “%(part)s”.") % {
-        "part": unclear.args[0]
-    }
+    return overlap_said(unclear) or _(
+        "Write the hours as 8:00-12:00, 14:00-18:00 (24h: the whole day; empty: closed): “%(part)s”."
+    ) % {"part": unclear.args[0]}
 
 
 def _week(typed: Mapping[str, str]) -> tuple[WeekdayHours, ...]:

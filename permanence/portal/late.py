@@ -15,7 +15,8 @@ from permanence.dispatch.late_words import until_asked
 from permanence.foundation.who import portal_only
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.portal.agenda import address_of_day, day_page, reached
+from permanence.portal.agenda import day_page, reached
+from permanence.portal.days import address_of_day
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()

@@ -18,6 +18,7 @@ from permanence.clients import announcements, phrase_operations
 from permanence.clients import queries as clients
 from permanence.clients import said as clients_said
 from permanence.clients.greetings import GreetingImpossible, GreetingTie, GreetingUnknown
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.phrase_operations import PhraseChanged, PhraseTaken, phrase_mark
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientView, LineUnknown
@@ -112,8 +113,9 @@ def edit(request: HttpRequest, client: str, phrase: str) -> HttpResponse:
         return _page(request, replace(form, key=NEW), typed, failed=gone)
     try:
         when = _when(typed)
-    except HoursUnclear:
-        return _page(request, form, typed, failed=_("Write the hours as 18:00-22:00; empty: at every hour."))
+    except HoursUnclear as unclear:
+        failed = overlap_said(unclear) or _("Write the hours as 18:00-22:00; empty: at every hour.")
+        return _page(request, form, typed, failed=failed)
     if failed := _failed(form, typed):
         return _page(request, form, typed, failed=failed)
     return _save(request, form, typed, when, by=by, at=_CLOCK.now())

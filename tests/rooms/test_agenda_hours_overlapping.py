@@ -24,13 +24,13 @@ def weber(cast, browser_of, request):
     return made
 
 
-def laid(weber, do, opening="new", **typed):
+def laid(weber, do, opening="new", status=200, **typed):
     """The page after hours were typed and a button pressed."""
     name = "portal_agenda_opening" if weber.portal else "accounts:agenda-opening"
     address = reverse(name, args=[weber.cast.weber, weber.agenda, opening])
     given = sent_form(weber.browser.get(address), field="hours") | typed | {"do": do}
     answer = weber.browser.post(address, given, follow=True, headers={"accept-language": "en"})
-    assert answer.status_code == 200
+    assert answer.status_code == status
     return unescape(answer.content.decode())
 
 
@@ -48,3 +48,8 @@ def test_hours_beside_standing_ones_and_those_that_are_changed_lie_over_nothing(
         assert SAID not in laid(weber, step, days=["0"], hours="12-14")
     [first, *_] = agendas.week_openings(by=weber.cast.marc, agenda=weber.agenda)
     assert SAID not in laid(weber, "save", opening=first.id, hours="8-11")
+
+
+def test_of_two_hours_in_one_field_that_overlap_both_are_said(weber):
+    page = laid(weber, "check", status=422, days=["0"], hours="8-12, 10-14")
+    assert "These hours overlap: 8:00-12:00 and 10:00-14:00." in page

@@ -489,6 +489,7 @@ def test_declined_on_the_page(cast, deliver_all, clock):
     cancelled(cast, visit)
     pursue(deliver_all, LATER)
     assert opened(act="decline").status_code == 303
+    assert "<h1>C’est noté</h1>" in said(opened())
     assert opened(act="take").status_code == 409
     assert place(mine).state == PlaceState.WAITING
     assert not Appointment.objects.filter(state="booked").exists()

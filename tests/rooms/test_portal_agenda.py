@@ -136,6 +136,8 @@ def test_who_presses_twice_says_it_once_and_reads_no_refusal(practice, doctor):
         for _again in range(2):
             sent = doctor.post(practice.url("portal_visit", practice.agenda, visit, act))
             assert (sent.status_code, sent["Location"].partition("?")[2]) == (303, f"day={day}#v-{visit}"), act
+    stayed = doctor.post(practice.url("portal_visit", practice.agenda, visit, "back"), {"stays": "1"})
+    assert stayed["Location"].endswith(f"?day={day}")  # his page comes back to where it was by itself
     assert state(visit) == "booked"
     noted = AuditEntry.objects.filter(subject__startswith="agenda.appointment:", action__startswith="appointment.")
     assert noted.exclude(action="appointment.booked").count() == 4

@@ -89,6 +89,18 @@ def test_hours_that_cannot_be_read_come_back_as_they_were_typed(cast):
     assert kept_week(cast) == []
 
 
+def test_of_hours_that_overlap_both_are_said(cast):
+    browser = signed_in(cast.dr_weber)
+    typed = {
+        **WEEK,
+        "day_2": "8-12, 10-14",
+        "basis": hidden(browser.get(page(cast, "/hours")), "basis"),
+        "step": "save",
+    }
+    assert "These hours overlap: 8:00-12:00 and 10:00-14:00." in text_of(browser.post(page(cast, "/hours"), typed))
+    assert kept_week(cast) == []
+
+
 def test_a_second_person_is_told_that_the_hours_changed_and_loses_nothing(cast, now):
     browser = signed_in(cast.dr_weber)
     form = browser.get(page(cast, "/hours"))

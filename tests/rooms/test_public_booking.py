@@ -444,6 +444,20 @@ def test_two_tabs_and_the_console_for_one_slot(cast, clock):
     assert not Patient.objects.filter(used_name="Hoffmann").exists()
 
 
+def test_the_page_of_the_code_says_one_time(jeanne, clock):
+    """While it is held until when it is kept for him, then until when the code still books it."""
+    jeanne.take()
+    jeanne.tell()
+
+    def said():
+        jeanne.get(f"{jeanne.path}/code")
+        return re.findall(r"(gardé pour vous|valables) jusqu’à \d", jeanne.text())
+
+    assert said() == ["gardé pour vous"]
+    clock.forward(minutes=12)
+    assert said() == ["valables"]
+
+
 def test_a_slot_that_lapsed_but_is_free_is_still_his(jeanne, clock):
     jeanne.take()
     jeanne.tell()

@@ -168,3 +168,12 @@ def test_on_the_night_clocks_go_back_it_says_which_of_two_hours_is_meant(cast, c
     assert "02:20 Uhr zum zweiten Mal" in shown, shown
     choices = re.findall(r"25\.10\.2026,? (02:\d\d Uhr(?: zum zweiten Mal)?)", seen(read(f"{address}?move=1")))
     assert choices == ["02:20 Uhr", "02:40 Uhr"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_doctor_reads_that_his_name_is_sent_only_where_he_accepts_it(cast, browser_of, named):
+    reminded(cast, named=named)
+    page = browser_of(cast.dr_dupont).get(
+        f"/portal/line/{cast.cabinet.id}/reminders", headers={"accept-language": "fr"}
+    )
+    assert "n’est jamais nommé\u202f; votre nom ne l’est que si vous l’acceptez ici." in page.content.decode()

@@ -5,6 +5,7 @@ import email
 import email.policy
 import re
 from datetime import timedelta
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -360,6 +361,22 @@ def test_the_page_shows_and_posts_act(cast, provider, deliver_all, clock):
     assert state() is AppointmentState.CANCELLED
     clock.at = MONDAY
     assert browser.get(address).status_code == 410
+
+
+def test_the_page_asks_before_it_cancels(cast, provider, deliver_all, clock):
+    book(cast)
+    deliver_all(NOON)
+    send()
+    address, browser, button = f"/r/{link()}", Browser(), 'value="cancel"'
+    assert button not in browser.get(address).content.decode()
+    asked = unescape(browser.get(f"{address}?cancel=1&lang=fr").content.decode())
+    assert "<h1>Annuler le rendez-vous\u202f?</h1>" in asked
+    assert "8\u00a0h<" in asked
+    assert button in asked
+    assert f'href="{address}?lang=fr">Garder</a>' in asked
+    assert state() is AppointmentState.BOOKED
+    assert browser.post(address, {"act": "cancel"}).status_code == 303
+    assert button not in browser.get(f"{address}?cancel=1").content.decode()  # it is cancelled: nothing to ask
 
 
 def taken_back(cast, at):

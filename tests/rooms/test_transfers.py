@@ -212,6 +212,7 @@ def test_five_thousand_clients_come_in_by_few_questions(cast):
         (f"name;place\nAtlas;{'x' * 121}", [(2, "place", "too_long")]),
         (f"name;kind;sector\n{'x' * 121};company;other", [(2, "name", "too_long")]),
         ("name;tuesday\nAtlas;8-12-14", [(2, "tuesday", "hours_unclear")]),
+        ("name;tuesday\nAtlas;8-12 10-14", [(2, "tuesday", "hours_overlap")]),
         ("name;place\nAtlas;Cork;more", [(2, "", "too_many_cells")]),
     ],
 )

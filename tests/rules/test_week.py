@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.clients.rules.week import TYPICAL_WEEK, HoursUnclear, read_day, write_day
+from permanence.clients.rules.week import TYPICAL_WEEK, HoursOverlap, HoursUnclear, read_day, write_day
 
 MORNING, AFTERNOON = ("08:00", "12:00"), ("14:00", "18:30")
 
@@ -34,6 +34,16 @@ def test_hours_are_read(text: str, openings: tuple[tuple[str, str], ...]) -> Non
 def test_what_is_not_hours_is_refused(text: str) -> None:
     with pytest.raises(HoursUnclear):
         read_day(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [("8-12, 10-14", ("8:00-12:00", "10:00-14:00")), ("10-14 8-12", ("8:00-12:00", "10:00-14:00"))],
+)
+def test_of_two_that_overlap_both_are_said(text: str, spans: tuple[str, str]) -> None:
+    with pytest.raises(HoursOverlap) as refused:
+        read_day(text)
+    assert refused.value.spans == spans
 
 
 @given(edges=st.lists(st.integers(0, 24 * 60 - 1), min_size=2, max_size=8, unique=True))

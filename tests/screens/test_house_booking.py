@@ -123,6 +123,7 @@ async def test_one_who_calls_from_elsewhere_is_found_by_his_birth_date_and_gives
     await patient.goto(f"{house.site}/demo/sms")
     await patient.locator(f"form[action$='/{reminder}'] button").click()
     await (await received(house, patient, TUN, "/r/")).click()
+    await patient.get_by_role("link", name="Annuler mon rendez-vous").click()
     await patient.locator("button[value=cancel]").click()
     await expect(patient.locator(".badge--danger")).to_have_text("annulé")
     assert house.rows(STANDS, visit) == [("cancelled",)]

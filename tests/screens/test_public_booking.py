@@ -202,6 +202,9 @@ async def test_what_is_refused_and_what_a_reminder_opens_look_right_too(browser:
     await his.page.goto(f"{link}?lang=fr&move=1")
     await expect(his.page.locator("input[name=starts]").first).to_be_attached()
     await looks_right(his, "reminder-move", SIZES)
+    await his.page.goto(f"{link}?lang=fr&cancel=1")
+    await expect(his.page.get_by_role("link", name="Garder")).to_be_visible()
+    await looks_right(his, "reminder-cancel", SIZES)
     await his.page.goto(f"{site.url}/r/nothing")
     await looks_right(his, "reminder-nothing", SIZES)
     assert his.complaints == other.complaints == []

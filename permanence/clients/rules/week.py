@@ -20,8 +20,17 @@ class HoursUnclear(ValueError):
     """The text is not hours; its argument is the part that could not be read."""
 
 
+class HoursOverlap(HoursUnclear):
+    """Two of the openings take the same time: `spans`, each as "8:00-12:00"."""
+
+    def __init__(self, *spans: tuple[str, str]) -> None:
+        self.spans = tuple(f"{opens.removeprefix('0')}-{until.removeprefix('0')}" for opens, until in spans)
+        super().__init__(", ".join(self.spans))
+
+
 def read_day(text: str) -> tuple[tuple[str, str], ...]:
-    """The openings of one day as ("08:00", "12:00") pairs, in order; empty for a closed day. Raises HoursUnclear.
+    """The openings of one day as ("08:00", "12:00") pairs, in order; empty for a closed day. Raises HoursUnclear,
+    of two that overlap HoursOverlap.
 
     An opening whose end comes before its beginning goes on after midnight.
     """
@@ -43,9 +52,9 @@ def read_day(text: str) -> tuple[tuple[str, str], ...]:
         between = _BETWEEN.match(words, span.end())
         place = span.end() if between is None else between.end()
     found.sort()
-    for (begun, until), (opens, _) in itertools.pairwise(found):
+    for (begun, until), (opens, closes) in itertools.pairwise(found):
         if until > opens or until < begun:  # the first of two overlaps, or goes on after midnight past the second
-            raise HoursUnclear(f"{begun}-{until}, {opens}")
+            raise HoursOverlap((begun, until), (opens, closes))
     return tuple(found)
 
 

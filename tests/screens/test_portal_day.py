@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The doctor says on his telephone who is there: the page stays where it was, and his finger meets no other patient."""
+
+from playwright.async_api import Browser, expect
+
+from permanence.project import demo_cast as cast
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site
+from tests.screens.test_waiting_list import signed_in
+
+TODAY = "update agenda_appointment set starts_at=datetime(starts_at,'-1 day'), ends_at=datetime(ends_at,'-1 day')"
+STATES = "select state from agenda_appointment where state <> 'booked'"
+OF_WHOM = "select agenda_id, date(starts_at) from agenda_appointment order by id"
+
+
+async def test_a_second_tap_on_arrived_marks_nobody_else(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, 1)
+    site.change(TODAY)
+    agenda, day = site.rows(OF_WHOM)[0]
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    page = doctor.page
+    await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
+    rows = page.locator(".visits__row")
+    await expect(rows).to_have_count(30)
+    for number in (12, 29):  # in the middle of the day, and the last
+        row = rows.nth(number)
+        await row.evaluate("row => row.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        before, arrived = await row.bounding_box(), await row.get_by_role("button").first.bounding_box()
+        assert before is not None
+        assert arrived is not None
+        finger = arrived["x"] + arrived["width"] / 2, arrived["y"] + arrived["height"] / 2
+        async with page.expect_navigation(wait_until="load"):
+            await page.mouse.click(*finger)
+        await page.mouse.click(*finger)
+        await expect(row).to_contain_text("arrivé")
+        assert await row.bounding_box() == before
+        await expect(page.locator("#list[data-settling]")).to_have_count(0)
+        assert {state for (state,) in site.rows(STATES)} == {"arrived"}
+    assert site.rows(STATES) == [("arrived",)] * 2
+    async with page.expect_navigation(wait_until="load"):
+        await page.mouse.click(*finger)
+    assert sorted(state for (state,) in site.rows(STATES)) == ["arrived", "done"]
+    assert "#" not in page.url
+    assert doctor.complaints == []
