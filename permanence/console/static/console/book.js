@@ -12,7 +12,7 @@ import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
 import { against, Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
-import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { nameIn, placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -170,6 +170,7 @@ export class Book {
     }
     // The day she looked at last, unless it is over.
     if (this.shown.day < this.shown.today) this.shown.day = this.shown.today;
+    this.shown.follow();
     const loaded = this.shown.load();
     // Whom she has chosen while it opened she has chosen; where she is, she stays.
     if (isHers) {
@@ -240,6 +241,7 @@ export class Book {
     this.wishes.begin();
     this.regarding(null);
     byId("book-slots").replaceChildren();
+    this.shown.follow();
     if (!quiet) this.shown.load();
     if (!client) {
       // What is in hand has free times of its own.
@@ -392,7 +394,7 @@ export class Book {
     const spot = this.grid.spot();
     if (!at && spot && !spot.item && spot.client === this.client && this.spoken.isShut(spot)) return this.spoken.why(true);
     // In a group there may be places.
-    if (!at && spot?.item && spot.client === this.client && !this.grid.isGroup(spot)) return this.error(word("book_not_free", { hour: spot.hour, agenda: spot.name, why: spot.item.ariaLabel ?? "" }));
+    if (!at && spot?.item && spot.client === this.client && !this.grid.isGroup(spot)) return this.error(word("book_not_free", { hour: spot.hour, agenda: nameIn(spot, this.grid.view), why: spot.item.ariaLabel ?? "" }));
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.hand.item) return this.hand.move(this.hand.item, at);
     const patient = this.ready();

@@ -6,7 +6,7 @@ import { nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
 import { against } from "./bookonce.js";
-import { sentOf, shownAt } from "./bookplaces.js";
+import { nameIn, sentOf, shownAt } from "./bookplaces.js";
 import { word } from "./words.js";
 
 export class Acts {
@@ -66,7 +66,7 @@ export class Acts {
   askBusy() {
     const spot = this.book.grid.spot();
     if (!spot || spot.item || this.book.hand.item) return this.book.error(word("book_busy_missing"));
-    return this.busyTime.open(spot, this.book.grid.freeUntil());
+    return this.busyTime.open(spot, nameIn(spot, this.book.grid.view), this.book.grid.freeUntil());
   }
 
   /** R: a practitioner is late: the one under the cursor, else one of the client in hand. */
@@ -79,7 +79,7 @@ export class Acts {
   askFree() {
     const spot = this.book.grid.spot();
     if (!spot?.item?.hasAttribute("data-freeable")) return this.book.error(word("book_busy_none"));
-    return this.busyTime.openFree(spot.item, spot.name);
+    return this.busyTime.openFree(spot.item, nameIn(spot, this.book.grid.view));
   }
 
   /** @param {import("./bookbusy.js").At} at @param {import("./bookbusy.js").Busy} busy @returns {Promise<string>} what was against it */

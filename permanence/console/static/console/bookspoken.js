@@ -2,7 +2,7 @@
 // What is said of the place under the cursor: whether the reason in hand could be there, why not, and what Enter would do.
 import { offerMarks } from "./bookmarks.js";
 import { Nearest } from "./booknear.js";
-import { placeOf, sentOf, whenOf } from "./bookplaces.js";
+import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -166,7 +166,7 @@ export class Spoken {
 
   /** What is said of a place where nothing stands. @param {import("./bookgrid.js").Spot} spot */
   emptyWords(spot) {
-    const known = { hour: spot.hour, agenda: [spot.name, spot.site].filter(Boolean).join(", ") };
+    const known = { hour: spot.hour, agenda: [nameIn(spot, this.book.grid.view), spot.site].filter(Boolean).join(", ") };
     const at = placeOf(spot);
     if (at === this.barred && !this.book.hand.item) return word("book_not_free", { ...known, why: this.cause });
     if (!spot.isOpen && at !== this.allowed) return word("book_not_free", { ...known, why: word("book_closed") });
@@ -226,7 +226,7 @@ export class Spoken {
     show(byId("book-already"), hours.length > 0);
     if (this.book.hand.item) say(byId("book-place"), word("book_moving", { patient: this.book.hand.name }));
     else if (this.done) say(byId("book-place"), this.done);
-    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
+    else if (spot) say(byId("book-place"), item ? `${nameIn(spot, this.book.grid.view)}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.book.hand.item;
     show(byId("book-acts"), Boolean(visit));
