@@ -443,7 +443,7 @@ export class Book {
     if (!spot || !patient) return;
     await this.spoken.why(true, false);
     if (this.spoken.borne.length) this.overbooking.open(spot, patient.name, this.spoken.borne);
-    else this.error(word("book_over_not"));
+    else this.error(this.spoken.overNot || word("book_over_not"));
   }
 
   /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */

@@ -16,6 +16,8 @@ export class Spoken {
     this.whyTurn = 0;
     /** What stands against the time that may be overbooked. @type {string[]} */
     this.borne = [];
+    /** Why it may not be, where its practitioner or the reason forbids it. */
+    this.overNot = "";
     /** The place where the rules do not allow the visit, and their main cause; the one where they do. */
     this.barred = "";
     this.cause = "";
@@ -63,6 +65,7 @@ export class Spoken {
   /** The agenda has changed: what is said against the place under the cursor stands until the site has answered anew. */
   changed() {
     const spot = this.book.grid.spot();
+    this.overNot = "";
     const isOfRequest = spot !== null && spot.client === this.book.client && this.book.reason !== null && !this.book.hand.item;
     if (byId("book-refusal").hidden || !isOfRequest || !this.isHere(this.barred) || (spot.item && !this.near.asked)) return this.lookAgain();
     this.unask();
@@ -143,10 +146,12 @@ export class Spoken {
 
   /** Beside a refusal what would work: asked by one request, and only where one is said. @param {import("./booknear.js").At} at @param {string} [moving] the appointment that is to be put there @param {boolean} [again] as `why` */
   offerNear(at, moving = "", again = false) {
+      this.overNot = "";
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
     const { reason, patient, call, with: first, only, else: second } = this.book.wish;
+    this.overNot = told.over_not;
     this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
   }
 
