@@ -38,7 +38,7 @@ const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("inp
 
 export class Book {
   /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", done: Done) => void, close: () => void, numbers: boolean}} hooks
-   * `done`: what was done, "" when it was taken back; `numbers`: whether the figures are this module's to hear */
+   * `done`: what was done, "" with the same `Done` when it was taken back; `numbers`: whether the figures are this module's to hear */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Client[]} */
@@ -431,9 +431,14 @@ export class Book {
   booked(told, at) {
     this.holding.held = null;
     this.asking.show(this.reason);
-    const { call, client } = this;
-    this.hooks.done("booked", { call, client, patient: this.patient.patient });
-    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], { call, client }));
+    const done = this.doneNow();
+    this.hooks.done("booked", done);
+    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], done));
+  }
+
+  /** @returns {Done} what is being done, for whom */
+  doneNow() {
+    return { call: this.call, client: this.client, patient: this.patient.patient };
   }
 
   /** O: where there is no room, if the doctor bears it. */
@@ -470,9 +475,9 @@ export class Book {
   /** @param {string[]} appointments @param {string} words */
   bookedSeries(appointments, words) {
     this.asking.show(this.reason);
-    const { call, client } = this;
-    this.hooks.done("booked", { call, client, patient: this.patient.patient });
-    this.after(words, "", () => this.undo(appointments, { call, client }));
+    const done = this.doneNow();
+    this.hooks.done("booked", done);
+    this.after(words, "", () => this.undo(appointments, done));
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
@@ -497,8 +502,7 @@ export class Book {
   async after(words, agenda, undo) {
     this.spoken.unask();
     this.spoken.done = "";
-    this.spoken.near.clear();
-    this.spoken.refusal(null);
+    this.spoken.acted();
     offerUndo(words, undo);
     await this.again(agenda);
   }
@@ -529,7 +533,9 @@ export class Book {
   /** @param {string} path @param {object} json @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] once it is said that the time is not free, with all that is against it
    * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
   async act(path, json, refused, notFree) {
-    return this.acting(() => this.once.send(path, json), refused, notFree);
+    const told = await this.acting(() => this.once.send(path, json), refused, notFree);
+    if (told) this.spoken.acted();
+    return told;
   }
 
   /** @param {() => Promise<any>} what @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */

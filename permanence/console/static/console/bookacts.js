@@ -19,6 +19,7 @@ export class Acts {
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.late = new Late((asked) => book.once.send("/console/agenda/late", asked), (words, agenda) => {
       const still = book.staying();
+      book.spoken.acted();
       book.again(agenda).then(() => still() && book.spoken.did(words));
     });
   }
@@ -57,6 +58,7 @@ export class Acts {
       return against(error);
     }
     this.book.hooks.done("cancelled", { call, client });
+    this.book.spoken.acted();
     this.book.spoken.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
     this.book.again(agenda);
     return "";
@@ -100,6 +102,7 @@ export class Acts {
   async unblock(item, name) {
     try {
       const told = await this.book.once.send("/console/agenda/unblock", { block: item.dataset.key });
+      this.book.spoken.acted();
       this.book.spoken.did(word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
       this.book.again(told.agenda);
     } catch (error) {

@@ -49,10 +49,23 @@ export class Spoken {
     this.say();
   }
 
+  /** Something was done: what was refused before it is not what she is at now. */
+  acted() {
+    this.near.clear();
+    this.hush();
+  }
+
+  /** What is said against a place is no more; it stays hatched only where the rules bar the reason in hand from it. */
+  hush() {
+    this.refusal(null);
+    if (!this.isHere(this.barred)) this.book.grid.refused(false);
+  }
+
   /** What is under the cursor, and whether the reason in hand could be. */
   lookAgain() {
     this.unask();
     this.borne = [];
+    this.overNot = "";
     this.barred = this.allowed = "";
     this.kept = null;
     this.refusal(null);
@@ -65,7 +78,6 @@ export class Spoken {
   /** The agenda has changed: what is said against the place under the cursor stands until the site has answered anew. */
   changed() {
     const spot = this.book.grid.spot();
-    this.overNot = "";
     const isOfRequest = spot !== null && spot.client === this.book.client && this.book.reason !== null && !this.book.hand.item;
     if (byId("book-refusal").hidden || !isOfRequest || !this.isHere(this.barred) || (spot.item && !this.near.asked)) return this.lookAgain();
     this.unask();
@@ -134,10 +146,12 @@ export class Spoken {
     }
     if (told.free) {
       this.borne = [];
+      this.overNot = "";
       this.refusal(asked && !again ? { what: word("book_is_free", { hour: spot.hour }), causes: [], next: null } : null);
       return;
     }
     this.borne = told.may_overbook ? told.causes : [];
+    this.overNot = told.over_not;
     const next = near ? null : told.next && { ...told.next, agenda: spot.agenda, day: spot.day };
     this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next }, again);
     this.whole = asked;
@@ -146,12 +160,10 @@ export class Spoken {
 
   /** Beside a refusal what would work: asked by one request, and only where one is said. @param {import("./booknear.js").At} at @param {string} [moving] the appointment that is to be put there @param {boolean} [again] as `why` */
   offerNear(at, moving = "", again = false) {
-      this.overNot = "";
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
     const { reason, patient, call, with: first, only, else: second } = this.book.wish;
-    this.overNot = told.over_not;
     this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
   }
 
