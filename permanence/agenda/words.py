@@ -111,6 +111,14 @@ def _also(why: Any, tell: _Teller) -> str:
     return _("%(name)s: %(cause)s") % {"name": name, "cause": _SENTENCES[why.why.code](why.why, tell)}
 
 
+def _not_overbooked(why: Any, tell: _Teller) -> str:
+    if why.by == "agenda":
+        return _("%(name)s does not allow overbooking") % {"name": tell.names.recipients.get(why.who, why.who)}
+    if why.by == "reason":
+        return _("%(reason)s cannot be overbooked") % {"reason": tell.names.asked}
+    return _("Overbooking is not allowed here")
+
+
 def _blocked(why: Any, tell: _Teller) -> str:
     filled = {"hour": tell.until(why.until), "label": why.label}
     return _("Blocked: %(label)s, ends %(hour)s") % filled if why.label else _("Blocked, ends %(hour)s") % filled
@@ -204,7 +212,7 @@ _SENTENCES: dict[str, Callable[[Any, _Teller], str]] = {
     ),
     "max_new_per_day": _max_new,
     "also_refuses": _also,
-    "overbooking_not": lambda _why, _tell: _("Overbooking is not allowed here"),
+    "overbooking_not": _not_overbooked,
     "overbooked_enough": lambda why, _tell: _("Already %(most)d × overbooked that day") % {"most": why.most},
     "cause_missing": lambda _why, _tell: _("Say why it is overbooked"),
 }

@@ -50,7 +50,8 @@ class Ground(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """One agenda on one local day. `past`: how many visits lie before what is shown. `twice`: the hour that comes twice
-    that day. `was_open`: nothing is open in what is shown, but was before it.
+    that day. `was_open`: nothing is open in what is shown, but was before it. `name`: what stands at its head, in the
+    week its day; `agenda_name`: whose it is.
     """
 
     agenda: str
@@ -59,6 +60,7 @@ class Lane:
     day: date
     day_name: str
     name: str
+    agenda_name: str
     note: str
     initials: str
     colour: int
@@ -84,14 +86,14 @@ class Lane:
         return format_html(
             '<div class="lane" role="group" aria-label="{}, {}" data-lane="{}" data-agenda="{}" data-client-id="{}"'
             ' data-day="{}" data-step="{}" data-name="{}" data-note="{}"{}>{}{}{}{}</div>',
-            self.name,
+            self.agenda_name,
             self.day_name,
             self.key,
             self.agenda,
             self.client,
             self.day.isoformat(),
             self.step,
-            self.name,
+            self.agenda_name,
             self.note,
             format_html(' data-twice="{} {} {} {}"', *self.twice[:4]) if self.twice else "",
             joined(map(_ground, self.grounds))
@@ -212,6 +214,7 @@ def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool, late: int) 
         day=day,
         day_name=made.day_name(day),
         name=dates.say(day, dates.Form.COLUMN) if by_day else agenda.name,
+        agenda_name=agenda.name,
         note=(", ".join(said) if by_day else note),
         initials=agenda.initials,
         colour=agenda.colour,

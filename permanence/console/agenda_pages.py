@@ -243,10 +243,11 @@ def slots(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def why(request: HttpRequest) -> HttpResponse:
-    """All that is against a time, in words: `{"free", "causes", "next", "may_overbook"}`.
+    """All that is against a time, in words: `{"free", "causes", "next", "may_overbook", "over_not"}`.
 
-    `next` is the nearest free start after it; `may_overbook`: the doctor bears what is against it, with a cause. With
-    `appointment` of that visit, which is moved there: then there is neither.
+    `next` is the nearest free start after it; `may_overbook`: the doctor bears what is against it, with a cause;
+    `over_not`: why he does not, "" where nobody could. With `appointment` of that visit, which is moved there: then
+    there is none of these.
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
@@ -255,10 +256,14 @@ def why(request: HttpRequest) -> HttpResponse:
     against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at, without=moved)
     told = sentences(by, agenda, against, reason=wish.reason, at=at)
     if moved:
-        return JsonResponse({"free": not told, "causes": told, "next": None, "may_overbook": False})
-    borne = bool(told) and free.may_overbook(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
-    later = _next(by, agenda, wish, starts, at) if told else None
-    return JsonResponse({"free": not told, "causes": told, "next": later, "may_overbook": borne})
+        return JsonResponse({"free": not told, "causes": told, "next": None, "may_overbook": False, "over_not": ""})
+    borne, later, over_not = False, None, list[str]()
+    if told:
+        borne, barred = free.may_overbook(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
+        over_not = sentences(by, agenda, barred, reason=wish.reason, at=at) if barred else []
+        later = _next(by, agenda, wish, starts, at)
+    said = f"{over_not[0]}." if over_not else ""
+    return JsonResponse({"free": not told, "causes": told, "next": later, "may_overbook": borne, "over_not": said})
 
 
 def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetime) -> dict[str, object] | None:

@@ -217,7 +217,7 @@ def test_what_the_rules_refuse_is_refused_in_words_and_changes_nothing(cast, bro
     free = json.loads(
         page(browser, WHY, agenda=cast.dupont, reason=cast.consultation, day=monday.isoformat(), minute="560")
     )
-    assert free == {"free": True, "causes": [], "next": None, "may_overbook": False}
+    assert free == {"free": True, "causes": [], "next": None, "may_overbook": False, "over_not": ""}
 
 
 def test_the_caller_s_number_and_his_last_visit_begin_the_search(cast, browser_of, monday):

@@ -131,14 +131,31 @@ def test_where_the_doctor_bears_it_a_visit_is_put_where_there_is_no_room(cast, b
     assert text.count(" w2 ") == 2
 
 
+def test_why_it_cannot_be_overbooked_is_said(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    booked(cast, monday, 10)
+
+    def over_not(reason, minute="600"):
+        asked = {"agenda": cast.dupont, "reason": reason, "day": monday.isoformat(), "minute": minute}
+        return json.loads(page(browser, WHY, **asked))["over_not"]
+
+    assert over_not(cast.consultation) == ""
+    assert over_not(cast.tracing).endswith("\u00a0: ce motif ne permet pas de surréserver.")
+    told = told_of(cast, monday, reason=cast.consultation, said={}, words="Fièvre")
+    for _ in range(2):
+        assert act(browser, "overbook", **told | {"key": cast.key()}).status_code == 201
+    assert over_not(cast.consultation) == "Déjà 2 × en surréservation ce jour-là."
+
+
 def test_where_he_does_not_it_is_refused_in_words(cast, browser_of, monday):
     browser = browser_of(cast.claire)
     booked(cast, monday, 10, agenda=cast.lemaire)
     asked = {"agenda": cast.lemaire, "reason": cast.consultation, "day": monday.isoformat(), "minute": "600"}
-    assert json.loads(page(browser, WHY, **asked))["may_overbook"] is False
+    why = json.loads(page(browser, WHY, **asked))
+    assert (why["may_overbook"], why["over_not"]) == (False, "Dr Lemaire ne permet pas de surréserver.")
     told = told_of(cast, monday, reason=cast.consultation, words="Fièvre") | {"agenda": cast.lemaire}
     answer = act(browser, "overbook", **told)
-    assert (answer.status_code, answer.json()["causes"]) == (422, ["La surréservation n’est pas permise ici"])
+    assert (answer.status_code, answer.json()["causes"]) == (422, ["Dr Lemaire ne permet pas de surréserver"])
     assert Appointment.objects.count() == 1
 
 

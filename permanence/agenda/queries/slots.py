@@ -19,7 +19,7 @@ from permanence.agenda.rules import free
 from permanence.agenda.rules.search import Found, propose
 from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
 from permanence.agenda.rules.states import Door
-from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.why_not import OverbookedEnough, OverbookingNot, WhyNot
 from permanence.agenda.rules.wishes import Book, Moving, SeriesWish, Slot, Wish
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -98,10 +98,17 @@ def explain(
     return free.explain(book.without(without) if without else book, wish, starts=starts, at=at)
 
 
-def may_overbook(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> bool:
-    """Whether a visit could be put there with a cause, though something stands against it. Raises AgendaUnknown."""
+def may_overbook(
+    *, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime
+) -> tuple[bool, tuple[WhyNot, ...]]:
+    """Whether a visit could be put there with a cause, though something stands against it; and where not, what does not
+    let it be overbooked: () where nobody could. Raises AgendaUnknown.
+    """
     book = books(seen([agenda], by=by), starts=starts)[agenda]
-    return isinstance(free.overbook(book, wish, starts=starts, cause="?", at=at), free.Overbooking)
+    found = free.overbook(book, wish, starts=starts, cause="?", at=at)
+    if isinstance(found, free.Overbooking):
+        return True, ()
+    return False, tuple(each for each in found if isinstance(each, OverbookingNot | OverbookedEnough))
 
 
 def next_free(

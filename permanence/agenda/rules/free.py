@@ -127,8 +127,10 @@ def overbook(book: Book, wish: Wish, *, starts: datetime, cause: str, at: dateti
         return Overbooking(slot=slot, cause=cause, borne=()) if slot is not None else against
     most, day = book.agenda.overbookings_per_day, judge.local(start).date()
     refused = [each for each in against if not isinstance(each, _OVERBOOKABLE) and not _only_next(each)]
-    if not most or not reason.overbooking or wish.asked_by is Asker.ONLINE:
+    if wish.asked_by is Asker.ONLINE:
         refused.append(OverbookingNot())
+    elif not most or not reason.overbooking:
+        refused.append(OverbookingNot(by="reason" if most else "agenda", who=book.agenda.recipient))
     elif sum(each.overbooked and each.starts.astimezone(judge.zone).date() == day for each in judge.visits) >= most:
         refused.append(OverbookedEnough(most=most))
     if not cause.strip():

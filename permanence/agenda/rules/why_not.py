@@ -282,9 +282,13 @@ class AlsoRefuses(WhyNot):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverbookingNot(WhyNot):
-    """Nothing may be overbooked: by this agenda, this reason, or whoever asks."""
+    """Nothing may be overbooked: by the `agenda` (that of recipient `who`) or the `reason`; "" where it is for
+    patients who book themselves.
+    """
 
     code = "overbooking_not"
+    by: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
 import { against, Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
-import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { nameIn, placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -38,7 +38,7 @@ const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("inp
 
 export class Book {
   /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", done: Done) => void, close: () => void, numbers: boolean}} hooks
-   * `done`: what was done, "" when it was taken back; `numbers`: whether the figures are this module's to hear */
+   * `done`: what was done, "" with the same `Done` when it was taken back; `numbers`: whether the figures are this module's to hear */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Client[]} */
@@ -170,6 +170,7 @@ export class Book {
     }
     // The day she looked at last, unless it is over.
     if (this.shown.day < this.shown.today) this.shown.day = this.shown.today;
+    this.shown.follow();
     const loaded = this.shown.load();
     // Whom she has chosen while it opened she has chosen; where she is, she stays.
     if (isHers) {
@@ -240,6 +241,7 @@ export class Book {
     this.wishes.begin();
     this.regarding(null);
     byId("book-slots").replaceChildren();
+    this.shown.follow();
     if (!quiet) this.shown.load();
     if (!client) {
       // What is in hand has free times of its own.
@@ -392,7 +394,7 @@ export class Book {
     const spot = this.grid.spot();
     if (!at && spot && !spot.item && spot.client === this.client && this.spoken.isShut(spot)) return this.spoken.why(true);
     // In a group there may be places.
-    if (!at && spot?.item && spot.client === this.client && !this.grid.isGroup(spot)) return this.error(word("book_not_free", { hour: spot.hour, agenda: spot.name, why: spot.item.ariaLabel ?? "" }));
+    if (!at && spot?.item && spot.client === this.client && !this.grid.isGroup(spot)) return this.error(word("book_not_free", { hour: spot.hour, agenda: nameIn(spot, this.grid.view), why: spot.item.ariaLabel ?? "" }));
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.hand.item) return this.hand.move(this.hand.item, at);
     const patient = this.ready();
@@ -429,9 +431,14 @@ export class Book {
   booked(told, at) {
     this.holding.held = null;
     this.asking.show(this.reason);
-    const { call, client } = this;
-    this.hooks.done("booked", { call, client, patient: this.patient.patient });
-    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], { call, client }));
+    const done = this.doneNow();
+    this.hooks.done("booked", done);
+    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], done));
+  }
+
+  /** @returns {Done} what is being done, for whom */
+  doneNow() {
+    return { call: this.call, client: this.client, patient: this.patient.patient };
   }
 
   /** O: where there is no room, if the doctor bears it. */
@@ -441,7 +448,7 @@ export class Book {
     if (!spot || !patient) return;
     await this.spoken.why(true, false);
     if (this.spoken.borne.length) this.overbooking.open(spot, patient.name, this.spoken.borne);
-    else this.error(word("book_over_not"));
+    else this.error(this.spoken.overNot || word("book_over_not"));
   }
 
   /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
@@ -468,9 +475,9 @@ export class Book {
   /** @param {string[]} appointments @param {string} words */
   bookedSeries(appointments, words) {
     this.asking.show(this.reason);
-    const { call, client } = this;
-    this.hooks.done("booked", { call, client, patient: this.patient.patient });
-    this.after(words, "", () => this.undo(appointments, { call, client }));
+    const done = this.doneNow();
+    this.hooks.done("booked", done);
+    this.after(words, "", () => this.undo(appointments, done));
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
@@ -495,8 +502,7 @@ export class Book {
   async after(words, agenda, undo) {
     this.spoken.unask();
     this.spoken.done = "";
-    this.spoken.near.clear();
-    this.spoken.refusal(null);
+    this.spoken.acted();
     offerUndo(words, undo);
     await this.again(agenda);
   }
@@ -527,7 +533,9 @@ export class Book {
   /** @param {string} path @param {object} json @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] once it is said that the time is not free, with all that is against it
    * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
   async act(path, json, refused, notFree) {
-    return this.acting(() => this.once.send(path, json), refused, notFree);
+    const told = await this.acting(() => this.once.send(path, json), refused, notFree);
+    if (told) this.spoken.acted();
+    return told;
   }
 
   /** @param {() => Promise<any>} what @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */

@@ -6,7 +6,7 @@ import { nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
 import { against } from "./bookonce.js";
-import { sentOf, shownAt } from "./bookplaces.js";
+import { nameIn, sentOf, shownAt } from "./bookplaces.js";
 import { word } from "./words.js";
 
 export class Acts {
@@ -19,6 +19,7 @@ export class Acts {
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.late = new Late((asked) => book.once.send("/console/agenda/late", asked), (words, agenda) => {
       const still = book.staying();
+      book.spoken.acted();
       book.again(agenda).then(() => still() && book.spoken.did(words));
     });
   }
@@ -57,6 +58,7 @@ export class Acts {
       return against(error);
     }
     this.book.hooks.done("cancelled", { call, client });
+    this.book.spoken.acted();
     this.book.spoken.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
     this.book.again(agenda);
     return "";
@@ -66,7 +68,7 @@ export class Acts {
   askBusy() {
     const spot = this.book.grid.spot();
     if (!spot || spot.item || this.book.hand.item) return this.book.error(word("book_busy_missing"));
-    return this.busyTime.open(spot, this.book.grid.freeUntil());
+    return this.busyTime.open(spot, nameIn(spot, this.book.grid.view), this.book.grid.freeUntil());
   }
 
   /** R: a practitioner is late: the one under the cursor, else one of the client in hand. */
@@ -79,7 +81,7 @@ export class Acts {
   askFree() {
     const spot = this.book.grid.spot();
     if (!spot?.item?.hasAttribute("data-freeable")) return this.book.error(word("book_busy_none"));
-    return this.busyTime.openFree(spot.item, spot.name);
+    return this.busyTime.openFree(spot.item, nameIn(spot, this.book.grid.view));
   }
 
   /** @param {import("./bookbusy.js").At} at @param {import("./bookbusy.js").Busy} busy @returns {Promise<string>} what was against it */
@@ -100,6 +102,7 @@ export class Acts {
   async unblock(item, name) {
     try {
       const told = await this.book.once.send("/console/agenda/unblock", { block: item.dataset.key });
+      this.book.spoken.acted();
       this.book.spoken.did(word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
       this.book.again(told.agenda);
     } catch (error) {

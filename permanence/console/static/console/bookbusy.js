@@ -32,14 +32,14 @@ export class BusyTime {
     this.dialog.addEventListener("close", () => document.getElementById("book-grid")?.focus({ preventScroll: true }));
   }
 
-  /** @param {At} at @param {string} until the hour that is proposed */
-  open(at, until) {
+  /** @param {At} at @param {string} name what is said of its lane @param {string} until the hour that is proposed */
+  open(at, name, until) {
     [this.at, this.item] = [at, null];
     input("book-busy-words").value = "";
     input("book-busy-until").value = until;
     input("book-busy-until").disabled = false;
     input("book-busy-whole").checked = false;
-    this.ask(word("book_busy_title", { hour: at.hour, agenda: at.name }), "book-busy");
+    this.ask(word("book_busy_title", { hour: at.hour, agenda: name }), "book-busy");
     input("book-busy-words").focus();
   }
 

@@ -156,7 +156,6 @@ export class Hand {
     };
     const told = await this.book.act(MOVE, json, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
-    this.book.spoken.near.clear();
     this.putDown();
     this.book.hooks.done("moved", done);
     const back = async () => {

@@ -20,7 +20,7 @@ export class Keyboard {
 
   /** Escape closes the top layer, and never touches a call. */
   escape() {
-    if (!byId("book-refusal").hidden) this.book.spoken.refusal(null);
+    if (!byId("book-refusal").hidden) this.book.spoken.hush();
     else if (this.book.hand.item) this.book.hand.stopMoving();
     else this.book.close();
   }

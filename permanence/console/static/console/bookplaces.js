@@ -31,6 +31,11 @@ export function dayOf(day) {
   return dayWords(Date.parse(day), { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).replaceAll(" ", "\u00a0");
 }
 
+/** A practitioner; in the week, where each of his days has a lane, with the day. @param {{name: string, day: string}} at @param {string} view */
+export function nameIn({ name, day }, view) {
+  return view === "week" ? `${name}, ${dayOf(day)}` : name;
+}
+
 /** A time with its day. @param {{day: string, hour: string}} at */
 export function whenOf({ day, hour }) {
   return `${dayOf(day)} ${hour}`;

@@ -86,6 +86,12 @@ export class Shown {
     this.load().then(() => this.toGrid());
   }
 
+  /** The week of an agenda of another client is not hers any more: that of the client's first one is. */
+  follow() {
+    const own = this.book.clients.find(({ id }) => id === this.book.client)?.agendas ?? [];
+    if (own.length && !own.some(({ id }) => id === this.week)) this.week = own[0].id;
+  }
+
   /** @param {-1|1} by a day, in the week a week */
   step(by) {
     if (!this.day) return undefined; // the page is just coming

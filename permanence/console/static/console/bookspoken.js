@@ -2,7 +2,7 @@
 // What is said of the place under the cursor: whether the reason in hand could be there, why not, and what Enter would do.
 import { offerMarks } from "./bookmarks.js";
 import { Nearest } from "./booknear.js";
-import { placeOf, sentOf, whenOf } from "./bookplaces.js";
+import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -16,6 +16,8 @@ export class Spoken {
     this.whyTurn = 0;
     /** What stands against the time that may be overbooked. @type {string[]} */
     this.borne = [];
+    /** Why it may not be, where its practitioner or the reason forbids it. */
+    this.overNot = "";
     /** The place where the rules do not allow the visit, and their main cause; the one where they do. */
     this.barred = "";
     this.cause = "";
@@ -47,10 +49,23 @@ export class Spoken {
     this.say();
   }
 
+  /** Something was done: what was refused before it is not what she is at now. */
+  acted() {
+    this.near.clear();
+    this.hush();
+  }
+
+  /** What is said against a place is no more; it stays hatched only where the rules bar the reason in hand from it. */
+  hush() {
+    this.refusal(null);
+    if (!this.isHere(this.barred)) this.book.grid.refused(false);
+  }
+
   /** What is under the cursor, and whether the reason in hand could be. */
   lookAgain() {
     this.unask();
     this.borne = [];
+    this.overNot = "";
     this.barred = this.allowed = "";
     this.kept = null;
     this.refusal(null);
@@ -131,10 +146,12 @@ export class Spoken {
     }
     if (told.free) {
       this.borne = [];
+      this.overNot = "";
       this.refusal(asked && !again ? { what: word("book_is_free", { hour: spot.hour }), causes: [], next: null } : null);
       return;
     }
     this.borne = told.may_overbook ? told.causes : [];
+    this.overNot = told.over_not;
     const next = near ? null : told.next && { ...told.next, agenda: spot.agenda, day: spot.day };
     this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next }, again);
     this.whole = asked;
@@ -166,7 +183,7 @@ export class Spoken {
 
   /** What is said of a place where nothing stands. @param {import("./bookgrid.js").Spot} spot */
   emptyWords(spot) {
-    const known = { hour: spot.hour, agenda: [spot.name, spot.site].filter(Boolean).join(", ") };
+    const known = { hour: spot.hour, agenda: [nameIn(spot, this.book.grid.view), spot.site].filter(Boolean).join(", ") };
     const at = placeOf(spot);
     if (at === this.barred && !this.book.hand.item) return word("book_not_free", { ...known, why: this.cause });
     if (!spot.isOpen && at !== this.allowed) return word("book_not_free", { ...known, why: word("book_closed") });
@@ -226,7 +243,7 @@ export class Spoken {
     show(byId("book-already"), hours.length > 0);
     if (this.book.hand.item) say(byId("book-place"), word("book_moving", { patient: this.book.hand.name }));
     else if (this.done) say(byId("book-place"), this.done);
-    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
+    else if (spot) say(byId("book-place"), item ? `${nameIn(spot, this.book.grid.view)}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.book.hand.item;
     show(byId("book-acts"), Boolean(visit));

@@ -21,7 +21,7 @@ const TEXT_LIMIT = 4000;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
-  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given) => void, note: (note: import("./flaglog.js").Note) => void, book: () => boolean}} hooks
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given, before: string) => void, note: (note: import("./flaglog.js").Note) => void, book: () => boolean}} hooks
    * `book`: opens the agenda that the client keeps here; whether he has one */
   constructor(hooks) {
     this.hooks = hooks;
@@ -244,8 +244,9 @@ export class MessageForm {
 
   /** An act in the client's own agenda: the call has its outcome, unless its message is on its way. @param {import("./acts.js").Given} given */
   recorded(given) {
+    const { outcome } = this;
     if (!this.saved && this.draft?.state !== "sending") this.outcome = `appointment_${given.act}`;
-    this.hooks.record(given);
+    this.hooks.record(given, outcome);
     (byId("next").hidden ? byId("text") : byId("next")).focus();
   }
 

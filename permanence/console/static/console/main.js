@@ -8,6 +8,7 @@ import { paintDirectory } from "./directory.js";
 import { Acts } from "./acts.js";
 import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
 import { BookView } from "./bookview.js";
+import { CallActs } from "./callacts.js";
 import { lookAgain, lookFor, mayBe } from "./callers.js";
 import { Drafts } from "./drafts.js";
 import { FlagLog } from "./flaglog.js";
@@ -129,17 +130,19 @@ const elsewhereActs = new Acts(config.person, {
 
 const flagLog = new FlagLog(config.person);
 
-/** @param {import("./acts.js").Given} given */
-function recordElsewhere(given) {
+/** @param {import("./acts.js").Given} given @param {string} before the outcome that the call had until then */
+function recordElsewhere(given, before) {
   if (!form.draft) return;
   const { call, card } = form.draft;
   const number = card.caller.masked ? "" : card.caller.number ?? form.fields().number;
   const act = { ...given, call, card, caller_number: number, person: config.person, undone: false, tried: false };
+  callActs.did(call, act, given.act, before);
   elsewhereActs.record(act);
   if (form.saved) forgetDraft(call);
   offerUndo(word(`elsewhere_done_${given.act}`, { client: card.name }), () => {
     elsewhereActs.undo(act);
-    if (form.draft?.call === call && form.outcome === `appointment_${given.act}`) form.outcome = "";
+    const outcome = callActs.undid(call, act, form.outcome);
+    if (form.draft?.call === call && form.outcome !== outcome) form.outcome = outcome;
   });
   paint();
 }
@@ -150,6 +153,7 @@ function forgetDraft(call) {
   drafts.drop(call);
 }
 
+const callActs = new CallActs();
 const form = new MessageForm({
   now,
   record: recordElsewhere,
@@ -175,15 +179,18 @@ function bookHere() {
   return has;
 }
 
-/** The call has the outcome of what was done in its client's agenda, unless its message is on its way; taken back it has none. What was done for another client is none of this one's. */
+/** The call has the outcome of what was done last in its client's agenda and stands, unless its message is on its way. What was done for another client is none of this one's. */
 const bookView = new BookView({
   desk: () => desk(),
   patient: () => form.patient.patient,
-  done: (what, { call, client, patient }) => {
+  done: (what, done) => {
+    const { call, client, patient } = done;
+    const back = what ? "" : callActs.undid(call, done, form.outcome);
     if (form.draft?.call !== call || form.saved || form.draft.state === "sending") return;
     const own = form.draft.card?.client;
     if (own && own !== client) return;
-    if (what || form.outcome.startsWith("appointment_")) form.outcome = what && `appointment_${what}`;
+    const outcome = what ? callActs.did(call, done, what, form.outcome) : back;
+    if (form.outcome !== outcome) form.outcome = outcome;
     if (patient && own) form.bookedFor(patient);
   },
   painted: () => paint(),

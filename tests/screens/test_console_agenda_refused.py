@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What was refused is said until something is done or Escape takes it away, and nothing of it stays."""
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes import agendas
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage
+from tests.screens.test_console_agenda import (
+    VISITS,
+    book_at,
+    lane,
+    on_a_call,
+    opened,
+    point,
+    ready_to_book,
+    slot,
+)
+
+
+async def drag(screen: ConsolePage, minute: int, to: int) -> None:
+    """From Dr Weber's lane into Dr Klein's."""
+    mouse = screen.page.mouse
+    await mouse.move(*await point(screen, "Dr Weber", minute))
+    await mouse.down()
+    await mouse.move(*await point(screen, "Dr Klein", to), steps=5)
+    await mouse.up()
+
+
+async def test_what_was_refused_goes_with_escape_and_with_what_is_done_after_it(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    refusal, hatched = screen.by_id("book-refusal"), screen.page.locator(".cursor--refused")
+    await book_at(screen, "Dr Klein", 600)
+    await book_at(screen, "Dr Weber", 540)
+    await drag(screen, 540, 600)
+    await expect(refusal).to_contain_text("Rien n’a changé")
+    await expect(hatched).to_have_count(1)
+    await screen.press("Escape")
+    await expect(refusal).to_be_hidden()
+    await expect(hatched).to_have_count(0)
+    await book_at(screen, "Dr Weber", 660)
+    await drag(screen, 540, 600)
+    await expect(refusal).to_contain_text("Rien n’a changé")
+    await screen.press("Control+z")
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+    await expect(refusal).to_be_hidden()
+    await expect(hatched).to_have_count(0)
+    assert screen.complaints == []
+
+
+async def take(console: ConsolePage, booked: int) -> None:
+    """The first free time, and Enter: that is the `booked`th visit."""
+    await console.by_id("book-grid").focus()
+    await console.press("1")
+    await expect(slot(console.page, 1)).to_have_class(re.compile("slot--mine"))
+    await console.press("Enter")
+    await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    await expect(console.page.locator("#book-coming .coming__visit")).to_have_count(booked)
+
+
+async def test_the_call_has_the_outcome_of_what_still_stands_of_it(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = agendas.make(site)
+    await console.page.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await opened(console)
+    await console.by_id("book-with").select_option(made.weber)
+    await console.by_id("book-else").select_option("nobody")
+    chosen, place = console.page.locator("#outcomes input:checked"), console.by_id("book-place")
+    await take(console, 1)
+    await take(console, 2)
+    await console.press("Control+z")
+    await expect(place).to_have_text("Défait")
+    await expect(chosen).to_have_value("appointment_booked")
+    await console.by_id("book-grid").focus()
+    await console.press("v")
+    await console.press("m")
+    await expect(place).to_contain_text("Entrée l’y pose")
+    await console.press("ArrowDown")
+    await console.press("ArrowDown")
+    await console.press("Enter")
+    await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(chosen).to_have_value("appointment_moved")
+    await console.press("Control+z")
+    await expect(chosen).to_have_value("appointment_booked")
+    await console.press("Escape")
+    await expect(console.by_id("form")).to_be_visible()
+    await expect(console.page.locator("#outcomes input[value=appointment_booked]")).to_be_checked()
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    assert (await exchange.command("wrapup_done"))["outcome"] == "appointment_booked"
+    assert [row[0] for row in site.rows(VISITS)] == ["booked", "cancelled"]

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The week of one practitioner: of the client in hand, and what is said of it names him and the day."""
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site
+from tests.screens.test_console_agenda import beside, click_at, day_of, jeanne_tomorrow
+
+DUPONT = """
+from permanence.agenda.operations import setting
+from permanence.clients.models import Client, Recipient
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+by, at, client = house_system(house="demo"), SystemClock().now(), Client.objects.get(name="Cabinet Dupont")
+whose = str(Recipient.objects.filter(client=client).first().pk)
+setting.open_agenda(client=str(client.pk), recipient=whose, name="Dr Anne Dupont", by=by, at=at)
+print(client.pk)
+"""
+GRID = "#book-frame .lane"
+
+
+async def test_the_week_of_another_client_is_that_of_his_agenda(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    dupont = site.run(DUPONT).strip()
+    screen = await beside(browser, site, query=f"?client={dupont}")
+    await screen.by_id("book-grid").focus()
+    await screen.press("w")
+    await expect(screen.by_id("book-title")).to_contain_text("Dr Anne Dupont")
+    await screen.by_id("book-client").select_option(made.client)
+    await expect(screen.by_id("book-title")).to_contain_text("Dr Klein")
+    await expect(screen.page.locator(f"{GRID}[data-agenda='{made.klein}']")).to_have_count(7)
+    await screen.by_id("book-client").select_option(dupont)
+    await expect(screen.by_id("book-title")).to_contain_text("Dr Anne Dupont")
+    assert screen.complaints == []
+
+
+async def test_what_is_done_in_the_week_names_the_practitioner_and_the_day(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    screen = await jeanne_tomorrow(browser, site, made)
+    day = await day_of(screen)
+    await click_at(screen, "Dr Weber", 540)
+    await screen.press("w")
+    here = f"{GRID}[data-day='{day.isoformat()}']"
+    await expect(screen.page.locator(here)).to_have_count(1)
+    await expect(screen.page.locator(here)).to_have_attribute("data-name", "Dr Weber")
+    place, toast = screen.by_id("book-place"), screen.by_id("toasts")
+    said = (await place.text_content() or "").replace("\u00a0", " ")
+    assert said.startswith("09:00, Dr Weber, ")
+    assert f" {day.day}" in said
+    await screen.press("Enter")
+    await expect(toast).to_contain_text("09:00, Dr Weber")
+    await expect(screen.page.locator(f"{here} .appt")).to_have_count(1)
+    await expect(place).to_contain_text("Dr Weber, ")
+    await screen.press("m")
+    await screen.press("ArrowDown")
+    await expect(screen.by_id("book-act")).to_contain_text("Dr Weber")
+    await screen.press("Enter")
+    await expect(toast).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(toast).to_contain_text(", Dr Weber")
+    await screen.press("ArrowDown")
+    await screen.press("ArrowDown")
+    await screen.press("b")
+    title = screen.by_id("book-busy-title")
+    await expect(title).to_contain_text("Dr Weber")
+    assert f" {day.day}" in (await title.text_content() or "").replace("\u00a0", " ")
+    await screen.by_id("book-busy-words").fill("Réunion")
+    await screen.page.locator("#book-busy-form [type=submit]").click()
+    await expect(toast).to_contain_text("Dr Weber")
+    assert screen.complaints == []
