@@ -196,7 +196,7 @@ def the_doctor_keeps_it_free(ground):
 
     def do():
         answer = keeps_free(browser, ground.cast, ground.day, ground.cast.dupont, **{"from": "10:10", "until": "11:00"})
-        return answer.status_code == 422 and "Quelque chose s’y trouve déjà" in answer.content.decode()
+        return answer.status_code == 422 and "Il y a déjà quelque chose à ce moment" in answer.content.decode()
 
     return do
 

@@ -109,7 +109,7 @@ def by_portal(cast, browser_of, starts):
     browser = browser_of(cast.dr_dupont)
     answer = keeps_free(browser, cast, starts.date(), cast.dupont, **{"from": "10:00", "until": "11:30"})
     assert answer.status_code == 422
-    assert "Quelque chose s’y trouve déjà" in answer.content.decode()
+    assert "Il y a déjà quelque chose à ce moment" in answer.content.decode()
 
 
 def brings(cast, *lines, agenda=""):

@@ -134,7 +134,7 @@ def test_every_page_of_a_booking(db, clock, language):
     visitor.answer = form
     visitor.tell()
     visitor.get(f"{visitor.path}/code")
-    assert len(set(in_one_way(seen(visitor.text()), language))) == 3  # the visit, until when it is kept, the code's end
+    assert len(set(in_one_way(seen(visitor.text()), language))) == 2  # the visit, and until when it is kept
     visitor.code()
     link = visitor.answer["Location"]
     visitor.get(link)
