@@ -3,7 +3,7 @@
 import { newId, request, SiteRefusal } from "./api.js";
 import { word } from "./words.js";
 
-/** The code with which the site refuses what others keep it from for now. */
+/** The code with which the site refuses an act while others have the lock of its agenda. */
 const BUSY = "agenda_busy";
 
 /** Whether the site says that it was not done; where the site itself failed it may have been. @param {unknown} error @returns {error is SiteRefusal} */
