@@ -20,7 +20,9 @@ async function renew() {
   if (!list || document.visibilityState !== "visible" || isHeld()) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
-  const told = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("arrivals");
+  const page = document.createElement("template");
+  page.innerHTML = await answer.text();
+  const told = page.content.getElementById("arrivals");
   if (!told || told.textContent === list.textContent || isHeld()) return; // a form's token differs each time
   const held = document.activeElement;
   const focused = held && list.contains(held) ? target(held) : "";
