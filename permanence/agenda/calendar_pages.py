@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from permanence.agenda.calendar_words import KINDS, refused_words, state_words, unread_words
 from permanence.agenda.interop import discovery, others
+from permanence.agenda.interop.access import SECRET_LIMIT, change_login
 from permanence.agenda.interop.backends import Access
 from permanence.agenda.interop.discovery import Found
 from permanence.agenda.models.interop import LABEL_LENGTH
@@ -22,7 +23,7 @@ from permanence.agenda.queries.calendars import (
 )
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import CalendarUnknown
-from permanence.agenda.rules.calendars import BackendKind
+from permanence.agenda.rules.calendars import BackendKind, Fault
 from permanence.clients.agenda_queries import agenda_for
 from permanence.foundation import moments
 from permanence.foundation.outside import ADDRESS_LIMIT
@@ -31,17 +32,18 @@ from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import AgendaEntry
 
-DONE = frozenset({"added", "checked", "removed", "written"})
+DONE = frozenset({"added", "checked", "login", "removed", "written"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarLine:
-    """A calendar as the page shows it."""
+    """A calendar as the page shows it. `login`: whether its login may be changed."""
 
     view: CalendarView
     kind: str
     state: str
     unread: str
+    login: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ def calendars_page(
                 kind=str(KINDS[each.kind]),
                 state=state_words(each, zone=zone, at=at),
                 unread=unread_words(each),
+                login=each.fault != Fault.SEAL_BROKEN,
             )
             for each in found
         ),
@@ -122,7 +125,7 @@ def calendars_page(
         full=len(found) >= others.MOST,
         failed=failed,
         typed=None
-        if post is None
+        if post is None or post.get("do") == "login"
         else {name: post.get(name, "") for name in ("label", "user", "kind", "server", "do")},
     )
 
@@ -138,7 +141,7 @@ def shown(page: CalendarsPage, *, asked: str, edits: bool, his: bool = False) ->
         "his": his,
         "label_limit": LABEL_LENGTH,
         "address_limit": ADDRESS_LIMIT,
-        "secret_limit": others.SECRET_LIMIT,
+        "secret_limit": SECRET_LIMIT,
     }
 
 
@@ -160,6 +163,11 @@ def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime,
     if post.get("do") == "write":
         others.write_again(agenda=agenda.id, calendar=post.get("calendar", ""), by=by, at=at)
         return "written"
+    if post.get("do") == "login":
+        user, password = post.get("user", "").strip(), post.get("password", "")
+        given = {"agenda": agenda.id, "calendar": post.get("calendar", ""), "user": user, "password": password}
+        change_login(**given, by=by, at=at, entropy=entropy)
+        return "login"
     kind, access = _kind(post.get("kind", "")), _access(post, "address")
     if post.get("do") == "choose":
         address, sealed = post.get("chosen", ""), post.get("found", "")

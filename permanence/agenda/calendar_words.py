@@ -87,6 +87,7 @@ def refused_words(refusal: Refusal) -> str:
         "calendars_missing": _("This login has no calendar there."),
         "found_over": _("That was too long ago: give the server and the login once more."),
         "setting_impossible": _("User or password cannot be so."),
+        "seal_broken": _("The house cannot open its address any more: take it away and add it again."),
     }.get(refusal.code)
     if said is None:
         raise refusal

@@ -20,7 +20,7 @@ from permanence.kernel.refusals import Refusal
 
 _DAY = timedelta(days=1)
 SHOWN = 40
-"""Appointments that are listed by name; the rest is counted."""
+"""Appointments that are listed at once; the others when somebody asks for them."""
 
 REFUSALS: dict[str, str | Promise] = {
     "name_taken": gettext_lazy("There is one of this name already."),
@@ -184,11 +184,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectRow:
-    """The counts of one reason of one agenda, a week each."""
+    """The counts of one reason of one agenda, a week each; `beside`: of another one, whose visits take this one too."""
 
     agenda: str
     reason: str
     counts: tuple[Count, ...]
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,12 +210,12 @@ class DrawnEffect:
     rows: tuple[EffectRow, ...]
     same: int
     outside: tuple[OutsideLine, ...]
-    more: int
+    more: tuple[OutsideLine, ...]
 
     @property
     def count(self) -> int:
         """How many appointments fall outside."""
-        return len(self.outside) + self.more
+        return len(self.outside) + len(self.more)
 
 
 def drawn(found: Effect, *, choices: Choices, zone: tzinfo, at: datetime) -> DrawnEffect:
@@ -227,6 +228,15 @@ def drawn(found: Effect, *, choices: Choices, zone: tzinfo, at: datetime) -> Dra
         recipients={each.recipient: each.recipient_name for each in choices.agendas},
         sites=choices.sites,
     )
+    lines = tuple(
+        OutsideLine(
+            when=moments.day_and_hour(each.visit.starts_at, zone, now=at),
+            patient=each.visit.patient_name,
+            reason=each.visit.reason_name,
+            why=sentence(each.why, names=names, zone=zone, at=at),
+        )
+        for each in found.outside
+    )
     return DrawnEffect(
         weeks=tuple(dates.say(each.first, dates.Form.SHORT_NAMED) for each in heads),
         rows=tuple(
@@ -234,20 +244,13 @@ def drawn(found: Effect, *, choices: Choices, zone: tzinfo, at: datetime) -> Dra
                 agenda=each.agenda_name,
                 reason=each.reason_name,
                 counts=tuple(Count(before=week.before, after=week.after) for week in each.weeks),
+                beside=each.beside,
             )
             for each in differing
         ),
         same=len(found.rows) - len(differing),
-        outside=tuple(
-            OutsideLine(
-                when=moments.day_and_hour(each.visit.starts_at, zone, now=at),
-                patient=each.visit.patient_name,
-                reason=each.visit.reason_name,
-                why=sentence(each.why, names=names, zone=zone, at=at),
-            )
-            for each in found.outside[:SHOWN]
-        ),
-        more=max(len(found.outside) - SHOWN, 0),
+        outside=lines[:SHOWN],
+        more=lines[SHOWN:],
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from permanence.agenda.interop import events, others
 from permanence.agenda.operations import holds, knocks, public_mails, sweeping, waiting_offers
-from permanence.kernel.clock import Entropy
+from permanence.kernel.clock import Clock, Entropy
 
 
 def expire_holds(*, at: datetime) -> int:
@@ -24,11 +24,11 @@ def offer_freed(*, at: datetime, entropy: Entropy) -> int:
     return waiting_offers.pursue_due(at=at, entropy=entropy)
 
 
-def look_at_calendars(*, at: datetime, stop: Callable[[], bool]) -> int:
+def look_at_calendars(*, clock: Clock, stop: Callable[[], bool]) -> int:
     """Look at the calendars of other products whose time has come; gives how many. Must not be called inside a
-    transaction: each is spoken to as long as it takes, half a minute at most.
+    transaction: each is spoken to as long as it takes, half a minute at most a question.
     """
-    return others.look_due(at=at, guard=others.house_guard(), stop=stop)
+    return others.look_due(clock=clock, guard=others.house_guard(), stop=stop)
 
 
 def sweep_public(*, at: datetime) -> int:

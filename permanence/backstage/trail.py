@@ -46,6 +46,7 @@ ACTIONS = {
     "agenda.unblocked": _("freed blocked time in an agenda"),
     "agenda.calendar_added": _("joined another calendar to an agenda"),
     "agenda.calendar_conflict": _("found a written appointment changed in another calendar"),
+    "agenda.calendar_login": _("changed the login of another calendar"),
     "agenda.calendar_read": _("read what another calendar changed"),
     "agenda.calendar_removed": _("took another calendar off an agenda"),
     "agenda.calendar_unread": _("could not read another calendar any more"),

@@ -206,12 +206,13 @@ def _connected(parts: SplitResult, guard: Guard) -> socket.socket:
         raise OutsideRefused("address_not_https")
     if port < 1024 and port not in _PORTS.values() and not own:
         raise OutsideRefused("address_port")
+    late = False
     for each in found:
         try:
             return socket.create_connection((str(each), port), timeout=CONNECT_S)
-        except OSError:
-            continue
-    raise OutsideRefused("unreachable")
+        except OSError as error:
+            late = late or isinstance(error, TimeoutError)
+    raise OutsideRefused("too_slow" if late else "unreachable")
 
 
 def _spoken(line: socket.socket, question: _Question) -> Answer:

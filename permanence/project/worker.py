@@ -279,8 +279,12 @@ class Calendars:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            take_turn([lambda at: agenda.look_at_calendars(at=at, stop=self._stop.is_set)], self._clock)
+            take_turn([self._look], self._clock)
             self._stop.wait(CALENDARS_S)
+
+    def _look(self, _at: datetime) -> None:
+        # The clock is read for each look: a turn may take minutes, and what becomes due meanwhile is due in it.
+        agenda.look_at_calendars(clock=self._clock, stop=self._stop.is_set)
 
 
 class Lookout:

@@ -7,13 +7,13 @@ import threading
 from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from radicale import config
 from radicale.app import Application
 
 USER, PASSWORD = "anne", "mot-de-passe-canari"
-LOGIN = {"Authorization": "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()}
 CALENDAR = """<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>
 <resourcetype><collection/><C:calendar/></resourcetype><displayname>Privé</displayname></prop></set></mkcol>"""
 
@@ -27,6 +27,13 @@ class _Quiet(WSGIRequestHandler):
 class Server:
     port: int
     seen: list
+    users: Path
+    password: str = PASSWORD
+
+    def use(self, password):
+        """Another password from now on."""
+        self.password = password
+        self.users.write_text(f"{USER}:{password}\n")
 
     @property
     def address(self):
@@ -34,9 +41,10 @@ class Server:
 
     def ask(self, method, path="", body=b"", **headers):
         """As the doctor's telephone does it."""
+        login = {"Authorization": "Basic " + b64encode(f"{USER}:{self.password}".encode()).decode()}
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            line.request(method, f"/{USER}/private/{path}", body, LOGIN | headers)
+            line.request(method, f"/{USER}/private/{path}", body, login | headers)
             answer = line.getresponse()
             return answer.status, answer.read().decode()
         finally:
@@ -45,11 +53,12 @@ class Server:
 
 @contextmanager
 def radicale(folder):
-    (folder / "users").write_text(f"{USER}:{PASSWORD}\n")
+    users = folder / "users"
+    users.write_text(f"{USER}:{PASSWORD}\n")
     settings = config.load()
     settings.update(
         {
-            "auth": {"type": "htpasswd", "htpasswd_filename": str(folder / "users"), "htpasswd_encryption": "plain"},
+            "auth": {"type": "htpasswd", "htpasswd_filename": str(users), "htpasswd_encryption": "plain"},
             "storage": {"filesystem_folder": str(folder / "collections")},
             "rights": {"type": "owner_only"},
             "web": {"type": "none"},
@@ -69,7 +78,7 @@ def radicale(folder):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        found = Server(port=server.server_port, seen=seen)
+        found = Server(port=server.server_port, seen=seen, users=users)
         status, said = found.ask("MKCOL", body=CALENDAR.encode())
         assert status == 201, said
         seen.clear()

@@ -2,6 +2,7 @@
 """A calendar on a real CalDAV server of another product: read, written where that is allowed, never written over."""
 
 import re
+import socket
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from permanence.agenda.calendar_handlers import on_appointment
 from permanence.agenda.events import AppointmentBooked
 from permanence.agenda.interop import others
+from permanence.agenda.interop.access import change_login
 from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Window
 from permanence.agenda.interop.caldav_calendar import CalDavBackend
 from permanence.agenda.models import Agenda, OtherBusy, OtherCalendar, OtherEntry
@@ -19,6 +21,9 @@ from permanence.agenda.queries.calendars import calendars, collisions, conflicts
 from permanence.agenda.refusals import CalendarUnknown, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import CancelCause
+from permanence.foundation import outside
+from permanence.foundation.models import AuditEntry
+from permanence.foundation.outside import Guard
 from permanence.kernel.events import Event
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import other_calendars
@@ -28,7 +33,7 @@ from tests.rooms.http_server import at as address_of
 from tests.rooms.http_server import serving
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.radicale_server import PASSWORD, USER, radicale
-from tests.rooms.test_agenda_other_calendars import GUARD, busy, calendar, event
+from tests.rooms.test_agenda_other_calendars import GUARD, busy, calendar, event, fixed
 
 ENTROPY = SystemEntropy()
 WINDOW = Window(zone="Europe/Paris", after=NOON, until=NOON + timedelta(days=300))
@@ -61,7 +66,7 @@ def minutes(number):
 
 
 def look(at=NOON):
-    return others.look_due(at=at, guard=GUARD)
+    return others.look_due(clock=fixed(at), guard=GUARD)
 
 
 def book(cast, start=MONDAY, **changes):
@@ -333,6 +338,117 @@ def test_a_login_that_is_refused_is_not_tried_at_each_booking(cast, server):
     assert (row.fault, row.failures) == ("login", 2)
     others.write_soon(agenda=cast.dupont, at=minutes(6))
     assert OtherCalendar.objects.get().next_at == row.next_at > minutes(6)
+
+
+def refused(cast, server):
+    """A visit is written, the password is changed there, and the visit is cancelled meanwhile."""
+    visit = book(cast, after(60))
+    stays = book(cast, after(120))
+    made = add(cast, server, writes=True)
+    look()
+    server.use("another-canari")
+    look(minutes(11))
+    assert view(cast).fault == "login"
+    given = {"cause": CancelCause.PATIENT, "by": cast.claire, "at": minutes(12)}
+    appointments.cancel(key=cast.key(), appointment=visit.appointment, **given)
+    look(minutes(17))
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 200
+    return made, visit, stays
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_after_a_new_password_what_was_cancelled_meanwhile_goes_there_too(cast, server, anew):
+    made, visit, stays = refused(cast, server)
+    asked = {"agenda": cast.dupont, "calendar": made, "by": cast.dr_dupont, "at": minutes(20)}
+    if anew:
+        others.remove_calendar(**asked)
+        add(cast, server, writes=True, access=access(server, password="another-canari"))
+    else:
+        change_login(**asked, user="", password="another-canari", entropy=ENTROPY)
+    assert look(minutes(20)) == 1
+    assert view(cast).fault == ""
+    there = [server.ask("GET", f"{each.appointment}.ics")[0] for each in (visit, stays)]
+    assert there == [404, 200]
+    assert OtherEntry.objects.count() == 1
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
+
+
+def test_of_what_stands_there_from_elsewhere_nothing_is_taken_for_ours(cast, server):
+    mine, colleagues = book(cast, after(60)), cast.key()
+    appointments.book(
+        key=colleagues, agenda=cast.lemaire, starts_at=after(60), booking=cast.booking(), by=cast.claire, at=NOON
+    )
+    cancelled = {"cause": CancelCause.PATIENT, "by": cast.claire, "at": NOON}
+    for key in (mine.appointment, colleagues):
+        appointments.cancel(key=cast.key(), appointment=key, **cancelled)
+    put(server, f"{mine.appointment}.ics", event("by-hand", after(60), 20))  # the name alone is ours
+    put(server, f"{colleagues}.ics", event(f"{colleagues}@permanence", after(60), 20))
+    put(server, "other.ics", event(f"{mine.appointment}@permanence", after(90), 20))
+    add(cast, server, writes=True)
+    look()
+    names = (f"{mine.appointment}.ics", f"{colleagues}.ics", "other.ics")
+    assert [server.ask("GET", each)[0] for each in names] == [200, 200, 200]
+    assert OtherEntry.objects.count() == 0
+
+
+def test_the_doctor_gives_his_new_password_where_the_calendar_stands(cast, server, browser_of, monkeypatch):
+    monkeypatch.setattr(other_calendars, "_CLOCK", SimpleNamespace(now=lambda: minutes(20)))
+    made, visit, _stays = refused(cast, server)
+    browser = browser_of(cast.dr_dupont)
+    address = reverse("portal_other_calendars", args=[cast.cabinet.id, cast.dupont])
+    shown = browser.get(address).content.decode()
+    assert re.search(r'<details class="setting__more" open>.*name="do" value="login"', shown, re.DOTALL)
+    asked = {"do": "login", "calendar": made, "user": USER}
+    assert browser.post(address, asked | {"password": ""}).status_code == 422
+    assert browser.post(address, asked | {"password": "another-canari", "calendar": "0"}).status_code == 404
+    before = OtherCalendar.objects.get()
+    answer = browser.post(address, asked | {"password": "another-canari"})
+    assert (answer.status_code, "done=login" in answer["Location"]) == (303, True)
+    row = OtherCalendar.objects.get()
+    assert row.next_at == minutes(20)
+    assert "canari" not in row.access
+    assert row.access != before.access
+    look(minutes(20))
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 404
+    told = AuditEntry.objects.filter(action="agenda.calendar_login")
+    assert [("canari" in str(each.detail), each.detail["label"]) for each in told] == [(False, "Privé")]
+
+
+class Steps:
+    """A clock that goes on by a second whenever it is read."""
+
+    def __init__(self):
+        self.at = NOON
+
+    def now(self):
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def test_a_host_that_keeps_silent_is_waited_for_once_and_the_others_go_on(cast, server, monkeypatch):
+    monkeypatch.setattr(outside, "CONNECT_S", 0.2)
+    clock, asked, booked = Steps(), [], []
+
+    def found(host, _port):
+        if host == "silent.example":
+            asked.append(host)
+            if not booked:  # a patient books while it is waited for
+                booked.append(book(cast, after(60)))
+                others.write_soon(agenda=cast.dupont, at=clock.now())
+        return ["127.0.0.1"]
+
+    guard = Guard(own=GUARD.own, resolve=found)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        add(cast, server, writes=True)
+        address = f"http://silent.example:{listening.getsockname()[1]}/c/"
+        for agenda, by in ((cast.lemaire, cast.dr_lemaire), (cast.weber_agenda, cast.dr_weber)):
+            for _each in range(5):
+                add(cast, server, agenda=agenda, by=by, guard=guard, access=access(server, address=address))
+        assert others.look_due(clock=clock, guard=guard) == 12
+    assert len(asked) == 1
+    silent = OtherCalendar.objects.filter(host="silent.example")
+    assert {(each.fault, each.failures, each.next_at > clock.at) for each in silent} == {("too_slow", 1, True)}
+    assert server.ask("GET", f"{booked[0].appointment}.ics")[0] == 200
 
 
 def test_of_a_visit_that_is_over_no_conflict_is_told(cast, server):

@@ -21,7 +21,7 @@ from tests.rooms.http_server import at as address_of
 from tests.rooms.http_server import serving
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.radicale_server import PASSWORD, USER, radicale
-from tests.rooms.test_agenda_other_calendars import GUARD, busy, calendar, event
+from tests.rooms.test_agenda_other_calendars import GUARD, busy, calendar, event, fixed
 
 ENTROPY = SystemEntropy()
 TASKS = """<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>
@@ -77,7 +77,7 @@ def test_the_one_that_was_chosen_is_read_by_the_worker(cast, server):
         agenda=cast.dupont, kind=BackendKind.CALDAV, label="Privé", access=access, by=cast.dr_dupont, at=NOON,
         entropy=ENTROPY, guard=GUARD,
     )  # fmt: skip
-    assert others.look_due(at=NOON, guard=GUARD) == 1
+    assert others.look_due(clock=fixed(NOON), guard=GUARD) == 1
     assert (OtherCalendar.objects.get().fault, OtherCalendar.objects.get().read_at) == ("", NOON)
     assert busy() == [(MONDAY, MONDAY + timedelta(hours=1))]
 

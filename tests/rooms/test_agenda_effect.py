@@ -2,10 +2,12 @@
 """What a change would bring is told before it is saved: free visits by week, and who would fall outside."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
+from django.template.loader import render_to_string
 
+from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments, rooms, setting, visits, week
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.queries import agendas, effect
@@ -19,8 +21,10 @@ from permanence.agenda.refusals import (
 )
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.usual import Trade
+from permanence.agenda.setting_pages import choices_of
+from permanence.agenda.setting_words import SHOWN, drawn
 from permanence.foundation.models import AuditEntry
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings, reason
 from tests.rooms.messaging_cast import NOON
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +143,91 @@ def test_what_lies_outside_already_is_not_the_fault_of_the_change(made):
     )
     setting.set_openings(agenda=made.lemaire, openings=openings(made.lemaire, MORNINGS), by=made.marc, at=NOON)
     assert looked(made, effect.with_week(openings(made.lemaire, MORNINGS[:4]))).outside == ()
+
+
+def booked(made, start, agenda="", **changes):
+    booking = made.booking(**changes)
+    agenda = agenda or made.lemaire
+    return appointments.book(
+        key=made.key(), agenda=agenda, starts_at=start, booking=booking, by=made.claire, at=NOON
+    ).appointment
+
+
+def full(made, many):
+    """That many visits from Monday on, twelve a day, five days a week."""
+    [first] = Appointment.objects.filter(key=booked(made, MONDAY))
+    rows = []
+    for number in range(1, many):
+        days, place = divmod(number, 12)
+        starts = after(24 * 60 * (days // 5 * 7 + days % 5) + 20 * place)
+        row = Appointment.objects.get(pk=first.pk)
+        row.pk, row.key = None, f"visit-{number:020d}"
+        row.starts_at, row.ends_at = starts, starts + timedelta(minutes=20)
+        rows.append(row)
+    Appointment.objects.bulk_create(rows)
+
+
+def closed_on(day, agenda):
+    return kinds.OpeningException(id="", agenda=agenda, date=day, kind=kinds.ExceptionKind.CLOSED)
+
+
+def test_however_many_come_before_it_a_visit_weeks_ahead_that_falls_outside_is_told(
+    made, django_assert_max_num_queries
+):
+    full(made, 201)
+    far = after(24 * 60 * 35 + 7 * 60)  # a Monday in five weeks, 15:00
+    visit = booked(made, far)
+    day = looked(made, effect.with_day(far.date(), closed_on(far.date(), made.lemaire)))
+    assert [each.visit.appointment for each in day.outside] == [visit]
+    nearer = replace_from(made, date(2027, 1, 1))
+    with django_assert_max_num_queries(24):
+        week = looked(made, effect.with_week(nearer))
+    assert [each.visit.appointment for each in week.outside] == [visit]
+    none = looked(made, effect.with_week(()))
+    assert len(none.outside) == 202
+    asked = {"choices": choices_of(by=made.claire, client=made.cabinet.id), "zone": UTC, "at": NOON}
+    page = render_to_string("agenda/effect.html", {"effect": drawn(none, **asked), "page": {}})
+    at_once, _, when_asked = page.partition("<details>")
+    assert (at_once.count("HOFFMANN Jeanne"), when_asked.count("HOFFMANN Jeanne")) == (SHOWN, 202 - SHOWN)
+
+
+def replace_from(made, day):
+    """The week as it is until that day, mornings alone from then on."""
+    now = agendas.week_openings(by=made.claire, agenda=made.lemaire)
+    mornings = openings(made.lemaire, MORNINGS, valid_from=day)
+    return (*(replace(each, valid_until=day) for each in now), *mornings)
+
+
+def test_a_visit_years_ahead_is_told_too(made):
+    visit = booked(made, MONDAY)
+    far = after(24 * 60 * 7 * 120)
+    Appointment.objects.filter(key=visit).update(starts_at=far, ends_at=far + timedelta(minutes=20))
+    assert [each.visit.appointment for each in looked(made, effect.with_week(())).outside] == [visit]
+
+
+def test_a_visit_that_takes_the_agenda_too_is_told_to_him_who_closes_his_day(made):
+    both = reason(made.cabinet.id, "À deux", 20, by=made.claire, also=made.lemaire)
+    visit = booked(made, after(60), agenda=made.dupont, reason=both)
+    booked(made, after(120), agenda=made.dupont)
+    found = looked(made, effect.with_day(MONDAY.date(), closed_on(MONDAY.date(), made.lemaire)))
+    assert [(each.visit.appointment, each.why.code) for each in found.outside] == [(visit, "also_refuses")]
+    assert [each.visit.appointment for each in looked(made, effect.with_week(())).outside] == [visit]
+    # Where he who keeps it closes his own, it is told once, with the cause itself.
+    his = effect.effect(
+        by=made.claire,
+        agendas=[made.dupont],
+        change=effect.with_day(MONDAY.date(), closed_on(MONDAY.date(), made.dupont)),
+        at=NOON,
+    )
+    assert [each.why.code for each in his.outside if each.visit.appointment == visit] == ["closed"]
+
+
+def test_the_free_places_of_combined_visits_are_counted_for_him_whom_they_take_too(made):
+    reason(made.cabinet.id, "À deux", 20, by=made.claire, also=made.lemaire)
+    found = looked(made, effect.with_week(openings(made.lemaire, MORNINGS)))
+    [row] = [each for each in found.rows if each.reason_name == "À deux"]
+    assert row.agenda_name == "Dr Dupont"
+    assert [(each.before, each.after) for each in row.weeks][1:] == [(120, 60)] * 3
 
 
 def test_a_day_that_differs_and_the_reason_and_the_agenda_itself(made):

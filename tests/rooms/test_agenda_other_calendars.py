@@ -96,7 +96,11 @@ def add(cast, server, *, by=None, label="Cabinet privé", **more):
 
 
 def look(at=NOON):
-    return others.look_due(at=at, guard=GUARD)
+    return others.look_due(clock=fixed(at), guard=GUARD)
+
+
+def fixed(at):
+    return SimpleNamespace(now=lambda: at)
 
 
 @pytest.fixture
@@ -342,7 +346,7 @@ def test_the_worker_looks_when_it_is_time_and_at_once_when_asked(cast, settings)
     product = Product()
 
     def turn(at):
-        return look_at_calendars(at=at, stop=lambda: False)
+        return look_at_calendars(clock=fixed(at), stop=lambda: False)
 
     with serving(product) as server:
         made = add(cast, server)
@@ -352,7 +356,7 @@ def test_the_worker_looks_when_it_is_time_and_at_once_when_asked(cast, settings)
         assert [turn(soon), turn(soon)] == [1, 0]
         others.check_now(agenda=cast.dupont, calendar=made, by=cast.dr_dupont, at=soon + timedelta(seconds=20))
         assert turn(soon + timedelta(seconds=20)) == 0
-        assert look_at_calendars(at=soon + timedelta(hours=1), stop=lambda: True) == 0
+        assert look_at_calendars(clock=fixed(soon + timedelta(hours=1)), stop=lambda: True) == 0
     with pytest.raises(CalendarUnknown):
         others.check_now(agenda=cast.lemaire, calendar=made, by=cast.dr_dupont, at=soon)
 
@@ -375,7 +379,7 @@ def test_the_workers_thread_reads_what_is_due_and_stops_when_told(cast, settings
 def test_this_machine_is_not_asked_unless_it_is_called_the_houses_own(cast):
     with serving(Product(event("a", after(60)))) as server:
         add(cast, server)
-        others.look_due(at=NOON, guard=Guard(own=read_networks("10.0.0.0/8")))
+        others.look_due(clock=fixed(NOON), guard=Guard(own=read_networks("10.0.0.0/8")))
         assert server.seen == []
     assert (view(cast).fault, busy()) == ("address_private", [])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from permanence.agenda.interop import others
+from permanence.agenda.interop.access import check_login
 from permanence.agenda.interop.backends import Access, CalendarFaulty, expect
 from permanence.agenda.interop.multistatus import CAL, DAV, HEADERS, Properties, asked, is_calendar, responses, text
 from permanence.agenda.operations.acts import reach
@@ -61,7 +61,7 @@ def find_calendars(*, agenda: str, access: Access, by: Who, at: datetime, entrop
     OutsideRefused, CalendarFaulty.
     """
     row = reach(agenda, by=by)
-    others.check_login(access)
+    check_login(access)
     typed = access.address.strip()
     if len(typed) > ADDRESS_LIMIT:
         raise SettingImpossible("address")

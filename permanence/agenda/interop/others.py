@@ -6,7 +6,6 @@ that no booking is judged meanwhile. Nothing that is booked moves: what meets bu
 While a calendar does not answer, what is known of it stays.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from permanence.agenda.events import TimeUnblocked
 from permanence.agenda.interop import written_there
+from permanence.agenda.interop.access import check_login, note, opened, sealed
 from permanence.agenda.interop.backends import (
     Access,
     CalendarBackend,
@@ -36,20 +36,18 @@ from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalenda
 from permanence.agenda.operations.acts import busy, changed, locked, reach, touch
 from permanence.agenda.queries.asked import taking
 from permanence.agenda.refusals import CalendarUnknown, SettingImpossible, TooManyCalendars
-from permanence.agenda.rules.calendars import READ, STOPS, BackendKind, Fault, next_look
+from permanence.agenda.rules.calendars import READ, SOON, STOPS, TOO_SLOW, BackendKind, Fault, next_look
 from permanence.clients.rules import ClientState
-from permanence.foundation import audit, outbox, secrecy
+from permanence.foundation import outbox, secrecy
 from permanence.foundation.keys import row_key
 from permanence.foundation.outside import Guard, OutsideRefused, read_address
 from permanence.foundation.who import Who, system_of
-from permanence.kernel.clock import Entropy
+from permanence.kernel.clock import Clock, Entropy
 
 type Stop = Callable[[], bool]
 
-PURPOSE = "agenda.other_calendar"
 MOST = 5
 """Calendars of other products at one agenda."""
-SECRET_LIMIT = 200
 LEASE = timedelta(minutes=3)
 """A look that was not ended by then was killed; another one begins."""
 TOLD = 10
@@ -104,7 +102,7 @@ def add_calendar(
         kind=kind.value,
         label=chosen.label,
         host=host,
-        access=_sealed(access, house=kept.house.slug, entropy=entropy),
+        access=sealed(access, house=kept.house.slug, entropy=entropy),
         writes=writes,
         names=chosen.names,
         homes=chosen.homes,
@@ -112,15 +110,8 @@ def add_calendar(
         made_at=at,
         next_at=at,
     )
-    _note("agenda.calendar_added", made, by=by, at=at)
+    note("agenda.calendar_added", made, by=by, at=at)
     return str(made.pk)
-
-
-def check_login(access: Access) -> None:
-    """Raises SettingImpossible for a user or a password that cannot be one."""
-    for secret in (access.user, access.password):
-        if len(secret) > SECRET_LIMIT or not secret.isprintable():
-            raise SettingImpossible("a user or a password that cannot be one")
 
 
 @transaction.atomic
@@ -139,7 +130,7 @@ def remove_calendar(*, agenda: str, calendar: str, by: Who, at: datetime) -> Non
     busy_times.delete()
     OtherEntry.objects.filter(calendar=found).delete()
     OtherCalendar.objects.filter(pk=found.pk).update(removed_at=at, access="", turn=found.turn + 1)
-    _note("agenda.calendar_removed", found, by=by, at=at)
+    note("agenda.calendar_removed", found, by=by, at=at)
     changed(kept, action="agenda.changed", subject=f"agenda.agenda:{kept.pk}", by=by, at=at, event=None)
 
 
@@ -166,7 +157,7 @@ def write_again(*, agenda: str, calendar: str, by: Who, at: datetime) -> None:
         raise CalendarUnknown(calendar[:40])
     if written_there.write_again(found):
         OtherCalendar.objects.filter(pk=found.pk).update(next_at=at)
-        _note("agenda.calendar_written_again", found, by=by, at=at)
+        note("agenda.calendar_written_again", found, by=by, at=at)
 
 
 def write_soon(*, agenda: str, at: datetime) -> None:
@@ -176,12 +167,18 @@ def write_soon(*, agenda: str, at: datetime) -> None:
     rows.exclude(fault__in=STOPS, failures__gt=1).update(next_at=at)
 
 
-def look_due(*, at: datetime, guard: Guard, stop: Stop = lambda: False) -> int:
-    """Look at every calendar whose time has come; gives how many. Must not be called inside a transaction."""
-    count = 0
-    while not stop() and (row := _take(at=at)) is not None:
-        _look(row, at=at, guard=guard, stop=stop)
+def look_due(*, clock: Clock, guard: Guard, stop: Stop = lambda: False) -> int:
+    """Look at every calendar whose time has come; gives how many. Must not be called inside a transaction.
+
+    A host that did not answer in time is not waited for again at once: its other calendars that are due fail with it.
+    """
+    count, silent = 0, dict[str, datetime]()
+    while not stop() and (row := _take(at=(at := clock.now()))) is not None:
         count += 1
+        if row.host in silent and at < silent[row.host] + SOON:
+            _failed(row, TOO_SLOW, at=at)
+        elif _look(row, at=at, guard=guard, stop=stop) == TOO_SLOW:
+            silent[row.host] = at
     return count
 
 
@@ -201,7 +198,8 @@ def _take(*, at: datetime) -> OtherCalendar | None:
     return None
 
 
-def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda: False) -> None:
+def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda: False) -> str:
+    """One look; gives the fault, "" for none."""
     zone = row.agenda.client.time_zone
     today = at.astimezone(ZoneInfo(zone))
     _month, until = window(zone=zone, today=today.date())
@@ -218,9 +216,11 @@ def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda
         if isinstance(backend, CalDavBackend) and row.writes:
             _write(row, backend, at=at, until=until, stop=stop)
     except (OutsideRefused, CalendarFaulty, secrecy.SealBroken) as refusal:
-        _failed(row, _fault(refusal), at=at)
+        _failed(row, fault := _fault(refusal), at=at)
+        return fault
     except OperationalError as error:
         raise busy(error) from error
+    return ""
 
 
 def _write(row: OtherCalendar, backend: CalDavBackend, *, at: datetime, until: datetime, stop: Stop) -> None:
@@ -260,6 +260,8 @@ def _keep(look: _Look) -> None:
         for each in came
     )
     if row.writes and look.reading.etags is not None:
+        if row.read_at is None:
+            written_there.adopt(row, look.reading.etags, look.reading.texts, at=at)
         written_there.look_for_conflicts(row, look.reading.etags, look.reading.texts, at=at, until=look.window.until)
     row.etag, row.modified, row.digest = mark.etag, mark.modified, mark.digest
     row.known_until, row.unread = look.window.until, min(len(found.unread), 9999)
@@ -341,7 +343,7 @@ def _failed(row: OtherCalendar, fault: str, *, at: datetime) -> None:
         ):
             return
         if failures == 1:
-            _note("agenda.calendar_unread", row, by=system_of(row.house), at=at, fault=fault)
+            note("agenda.calendar_unread", row, by=system_of(row.house), at=at, fault=fault)
         touch(row.agenda, at=at)
 
 
@@ -353,17 +355,5 @@ def _fault(refusal: OutsideRefused | CalendarFaulty | secrecy.SealBroken) -> str
 
 def _backend(row: OtherCalendar, guard: Guard) -> CalendarBackend:
     """Raises SealBroken."""
-    opened = json.loads(secrecy.unseal(row.access, house=row.house.slug, purpose=PURPOSE))
     kind = CalDavBackend if row.kind == BackendKind.CALDAV else FeedBackend
-    return kind(access=Access(**opened), guard=guard)
-
-
-def _sealed(access: Access, *, house: str, entropy: Entropy) -> str:
-    text = json.dumps({"address": access.address, "user": access.user, "password": access.password})
-    return secrecy.seal(text, house=house, purpose=PURPOSE, entropy=entropy)
-
-
-def _note(action: str, row: OtherCalendar, *, by: Who, at: datetime, **more: str) -> None:
-    detail = {"label": row.label, "kind": row.kind, "host": row.host, **more}
-    subject = f"agenda.othercalendar:{row.pk}"
-    audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
+    return kind(access=opened(row), guard=guard)

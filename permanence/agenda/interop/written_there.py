@@ -17,7 +17,7 @@ from django.utils import translation
 
 from permanence.agenda.interop import ics
 from permanence.agenda.interop.caldav_calendar import MARK_LIMIT, CalDavBackend, ChangedThere, NotTaken
-from permanence.agenda.interop.entries import visit_entry
+from permanence.agenda.interop.entries import DOMAIN, visit_entry
 from permanence.agenda.interop.parsing import parsed
 from permanence.agenda.interop.places import NOWHERE, whereabouts
 from permanence.agenda.interop.written import check_part, moment, word
@@ -30,6 +30,7 @@ from permanence.agenda.rules.states import AppointmentState
 from permanence.foundation import audit
 from permanence.foundation.who import system_of
 
+_END = ".ics"
 MOST = 100
 """Objects that are written in one look; the others wait for the next."""
 
@@ -51,6 +52,29 @@ def look_for_conflicts(
             _arrived(entry, etags[entry.name])
         elif entry.name in etags or now.get(entry.appointment_id) == entry.digest:
             _conflict(row, entry, at=at)
+
+
+def adopt(row: OtherCalendar, etags: Mapping[str, str], texts: Mapping[str, str], *, at: datetime) -> None:
+    """What stands there from before, when this calendar was taken away, is known as ours again, by its name and UID,
+    for visits of this agenda to come, cancelled ones too; inside a transaction.
+    """
+    keys = {name.removesuffix(_END): name for name in etags if name.endswith(_END)}
+    visits = Appointment.objects.filter(taking([row.agenda_id]), house_id=row.house_id, starts_at__gt=at)
+    known = OtherEntry.objects.filter(calendar=row).values("appointment")
+    OtherEntry.objects.bulk_create(
+        OtherEntry(
+            house_id=row.house_id,
+            client_id=row.client_id,
+            agenda_id=row.agenda_id,
+            calendar=row,
+            appointment=visit,
+            name=name,
+            etag=etags[name] if len(etags[name]) <= MARK_LIMIT else "",
+            written_at=at,
+        )
+        for visit in visits.filter(key__in=keys).exclude(pk__in=known)
+        if _known_by(texts.get(name := keys[visit.key], "")).get("uid") == f"{visit.key}@{DOMAIN}"
+    )
 
 
 def write(
@@ -107,7 +131,7 @@ def _wanted(row: OtherCalendar, *, at: datetime, until: datetime) -> list[tuple[
 def _put(
     row: OtherCalendar, backend: CalDavBackend, visit: Appointment, text: str, entry: OtherEntry | None, *, at: datetime
 ) -> None:
-    name = f"{visit.key}.ics"
+    name = f"{visit.key}{_END}"
     found = entry or OtherEntry(
         house_id=row.house_id, client_id=row.client_id, agenda_id=row.agenda_id, calendar=row, appointment=visit
     )
