@@ -196,8 +196,8 @@ OVERTAKEN, TOO_LATE, STOPPED, NO_WAY = "overtaken", "too late", "stop", "no way 
 
 
 class SentKind(enum.StrEnum):
-    """What a patient is told. BOOKED and OVER answer who wanted an offered time, MOVE who wants another moment;
-    CALENDAR is for his calendar.
+    """What a patient is told. BOOKED and OVER answer who wanted an offered time, DECLINED who does not, MOVE who wants
+    another moment, CONFIRMED who comes, UNCLEAR whose answer a secretary reads; CALENDAR is for his calendar.
     """
 
     CODE = "code"
@@ -209,6 +209,9 @@ class SentKind(enum.StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     MOVE = "move"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    UNCLEAR = "unclear"
     CALENDAR = "calendar"
 
 

@@ -100,6 +100,7 @@ WIRING = Wiring(
             ("dispatch.reminders", reminders.on_sms_answered),
             ("dispatch.offers", offers.on_sms_answered),
         ),
+        "SmsUnclear": (("dispatch.unclear", reminders.on_sms_unclear),),
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
         "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),
         "PatientsParted": (("agenda.on_patients_parted", agenda.on_patients_parted),),
