@@ -3,7 +3,7 @@
 
 import logging
 
-from permanence.agenda.events import AppointmentEvent, AppointmentMoved
+from permanence.agenda.events import AppointmentEvent, AppointmentMovedBack
 from permanence.dispatch import (
     answer_operations,
     calendar_operations,
@@ -24,10 +24,12 @@ log = logging.getLogger(__name__)
 
 
 def on_appointment(_event_id: str, event: Event) -> None:
-    """It was booked, moved or cancelled. Idempotent: one reminder for each moment it was given."""
+    """It was booked, moved or cancelled; of a move that was taken back, what he was told before stands again.
+    Idempotent: one reminder for each moment it was given.
+    """
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
-    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
+    if isinstance(event, AppointmentMovedBack):
         reminder_back.stands_again(house=event.house, appointment=event.appointment, revision=event.revision)
     reminder_operations.follow(
         house=event.house,
