@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the room announces. No event carries a patient's name or a caller's number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from permanence.kernel.events import Event, EventCatalogue
 
@@ -96,11 +98,9 @@ class AppointmentBooked(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppointmentMoved(AppointmentEvent):
-    """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now.
-
-    `from_resources`: the ids of the rooms and equipment that it took there. `slip_at`: when its last move was made,
-    which was a slip: it stands again what it was before. `door`: by which it was moved.
+class AppointmentLeft(AppointmentEvent):
+    """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now. Announced as
+    one of the next two. `from_resources`: the ids of the rooms and equipment that it took there.
     """
 
     from_agenda: str
@@ -108,8 +108,25 @@ class AppointmentMoved(AppointmentEvent):
     from_ends_at: datetime
     from_also: str = ""
     from_resources: tuple[str, ...] = ()
-    slip_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoved(AppointmentLeft):
+    """It was moved. `door`: by which; one of the console can be taken back for a moment."""
+
     door: str = ""
+
+    @classmethod
+    def kind_of(cls, data: Mapping[str, Any]) -> type[Event]:
+        """A move that was taken back had this name before it had one of its own."""
+        return AppointmentMovedBack if data.get("slip_at") is not None else cls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMovedBack(AppointmentLeft):
+    """Its last move, made at `slip_at`, was a slip and is taken back: it stands again where and what it was before."""
+
+    slip_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +219,7 @@ AGENDA_EVENTS = EventCatalogue(
     HoldReleased,
     AppointmentBooked,
     AppointmentMoved,
+    AppointmentMovedBack,
     AppointmentCancelled,
     AppointmentConfirmed,
     PatientArrived,

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the room does when a call is over, when it ended in an appointment, and when two patients turn out to be one."""
 
-from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, AppointmentEvent, AppointmentMoved
+from permanence.agenda.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentEvent,
+    AppointmentLeft,
+    AppointmentMoved,
+    AppointmentMovedBack,
+)
 from permanence.agenda.operations import acts, call_acts, holds, public_mails, returns, visits, waiting_merges
 from permanence.agenda.rules.elsewhere import ActElsewhere, outcome_of
 from permanence.agenda.rules.public import PublicMailKind
@@ -17,6 +24,7 @@ from permanence.kernel.events import Event
 ACTS: dict[type[Event], ActElsewhere] = {
     AppointmentBooked: ActElsewhere.BOOKED,
     AppointmentMoved: ActElsewhere.MOVED,
+    AppointmentMovedBack: ActElsewhere.MOVED,
     AppointmentCancelled: ActElsewhere.CANCELLED,
 }
 """What was done, by the event that tells it."""
@@ -48,10 +56,12 @@ def on_appointment(_event_id: str, event: Event) -> None:
 
 
 def on_visit_changed(_event_id: str, event: Event) -> None:
-    """Who booked by himself is told by mail what became of it, whoever moved or cancelled it. Idempotent."""
-    if not isinstance(event, AppointmentMoved | AppointmentCancelled):
-        raise TypeError(f"expected AppointmentMoved or AppointmentCancelled, heard {type(event).__name__}")
-    kind = PublicMailKind.MOVED if isinstance(event, AppointmentMoved) else PublicMailKind.CANCELLED
+    """Who booked by himself is told by mail what became of it, whoever moved or cancelled it; of a move that was taken
+    back, where he was told of it. Idempotent.
+    """
+    if not isinstance(event, AppointmentLeft | AppointmentCancelled):
+        raise TypeError(f"expected that an appointment was moved or cancelled, heard {type(event).__name__}")
+    kind = PublicMailKind.MOVED if isinstance(event, AppointmentLeft) else PublicMailKind.CANCELLED
     public_mails.tell_change(
         kind,
         house=event.house,
@@ -60,7 +70,7 @@ def on_visit_changed(_event_id: str, event: Event) -> None:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         at=event.at,
-        back=isinstance(event, AppointmentMoved) and event.slip_at is not None,
+        back=isinstance(event, AppointmentMovedBack),
     )
 
 

@@ -9,6 +9,7 @@ from permanence.agenda.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentMoved,
+    AppointmentMovedBack,
     HoldReleased,
     TimeUnblocked,
 )
@@ -38,8 +39,8 @@ def on_freed(event_id: str, event: Event) -> None:
     What was moved in the console waits until the page offers no way back any more. Where a slip had put it, the time is
     free as it was before: only what got free there before the slip is looked at again.
     """
-    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
-        _look_where_it_slipped(event, event.slip_at)
+    if isinstance(event, AppointmentMovedBack):
+        _look_where_it_slipped(event)
         return
     named, starts, ends = _freed(event)
     noted = _with_others(event, named)
@@ -54,14 +55,14 @@ def _with_others(event: Event, named: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*own, *(each for agenda in own for each in booked_with(by=by, agenda=agenda))]))
 
 
-def _look_where_it_slipped(event: AppointmentMoved, slip_at: datetime) -> None:
+def _look_where_it_slipped(event: AppointmentMovedBack) -> None:
     waiting_held.look_again(
         house=event.house,
         client=event.client,
         agendas=None if event.from_resources else _with_others(event, (event.from_agenda, event.from_also)),
         held=HeldSlot(starts_at=event.from_starts_at, ends_at=event.from_ends_at, of_offer=False),
         at=event.at,
-        since=slip_at - TAKEN_BACK,
+        since=event.slip_at - TAKEN_BACK,
     )
 
 
@@ -151,11 +152,11 @@ def on_absence_withdrawn(event_id: str, event: Event) -> None:
 
 
 def on_booked(_event_id: str, event: Event) -> None:
-    """Who has what he waits for waits no more. Idempotent."""
-    if not isinstance(event, AppointmentBooked | AppointmentMoved):
-        raise TypeError(f"expected AppointmentBooked or AppointmentMoved, heard {type(event).__name__}")
+    """Who has what he waits for waits no more; who had it by a slip alone waits again. Idempotent."""
+    if not isinstance(event, AppointmentBooked | AppointmentMoved | AppointmentMovedBack):
+        raise TypeError(f"expected that an appointment was booked or moved, heard {type(event).__name__}")
     by = house_system(house=event.house)
-    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
+    if isinstance(event, AppointmentMovedBack):
         offer_answers.wait_again(appointment=event.appointment, slip_at=event.slip_at, by=by, at=event.at)
         return
     visit = appointment(by=by, appointment=event.appointment)

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from permanence.dispatch import sms_operations
+from permanence.dispatch import answer_operations, sms_operations
 from permanence.dispatch.channels.sms.http import HOOK_LIMIT, Incoming, Report, read_hook
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -45,7 +45,7 @@ def hook(request: HttpRequest, secret: str) -> HttpResponse:
                 # perhaps of the try in hand; what came with it is taken all the same
                 early |= not sms_operations.take_report(each, at=at) and sms_operations.is_trying(at=at)
             case Incoming():
-                sms_operations.take_reply(each, at=at, entropy=SystemEntropy())
+                answer_operations.take_reply(each, at=at, entropy=SystemEntropy())
     if not said:
         log.info("something at the door of the SMS that is no final receipt and no answer")
     return HttpResponse(status=503, headers={"Retry-After": "30"}) if early else HttpResponse(status=204)

@@ -27,4 +27,15 @@ class SmsFailed(Event):
     about: str
 
 
-DISPATCH_EVENTS = EventCatalogue(SmsAnswered, SmsFailed)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsUnclear(Event):
+    """A person answered, and nothing comes of it by itself: a secretary reads it. `sms`: the one it seems to be about;
+    `open`: that is the one question that is open at his number.
+    """
+
+    sms: str
+    client: str
+    open: bool
+
+
+DISPATCH_EVENTS = EventCatalogue(SmsAnswered, SmsFailed, SmsUnclear)

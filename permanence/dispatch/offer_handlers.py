@@ -2,7 +2,7 @@
 """What transmission does when it hears of an offer of the waiting list, and of an answer to one."""
 
 from permanence.agenda.events import OfferAnswered, SlotOffered
-from permanence.dispatch import offer_operations
+from permanence.dispatch import answer_operations, offer_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.events import SmsAnswered, SmsFailed
@@ -41,3 +41,7 @@ def on_sms_answered(_event_id: str, event: Event) -> None:
         offer_operations.answer_by_sms(
             house=event.house, offer=event.about, yes=yes, at=event.at, entropy=SystemEntropy()
         )
+        if not yes:
+            answer_operations.tell_declined(
+                house=event.house, sms=event.sms, offer=event.about, at=event.at, entropy=SystemEntropy()
+            )

@@ -11,6 +11,7 @@ from permanence.agenda.operations import offer_answers
 from permanence.agenda.queries import offers, waiting
 from permanence.agenda.queries.offers import OfferView, link_of
 from permanence.agenda.refusals import AddressMissing, OfferOver, PatientDeceased, QuestionsUnanswered, SlotRefused
+from permanence.agenda.rules.public import OVERTAKEN
 from permanence.agenda.rules.waiting import OfferState, OfferWay
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
@@ -20,7 +21,7 @@ from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.models import OfferNotice, Sms
 from permanence.dispatch.reminder_queries import contact_rule
-from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, TOO_LATE, Attempt, DeliveryState, ended
+from permanence.dispatch.rules import LEASE, NO_WAY, TOO_LATE, Attempt, DeliveryState, ended
 from permanence.dispatch.sms_operations import language_for
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation.operations import house_system

@@ -3,8 +3,9 @@
 
 import logging
 
-from permanence.agenda.events import AppointmentEvent, AppointmentMoved
+from permanence.agenda.events import AppointmentEvent, AppointmentMovedBack
 from permanence.dispatch import (
+    answer_operations,
     calendar_operations,
     reminder_back,
     reminder_choices,
@@ -13,7 +14,7 @@ from permanence.dispatch import (
 )
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
-from permanence.dispatch.events import SmsAnswered
+from permanence.dispatch.events import SmsAnswered, SmsUnclear
 from permanence.dispatch.reminder_operations import ReminderOver, ReminderUnknown
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
@@ -23,10 +24,12 @@ log = logging.getLogger(__name__)
 
 
 def on_appointment(_event_id: str, event: Event) -> None:
-    """It was booked, moved or cancelled. Idempotent: one reminder for each moment it was given."""
+    """It was booked, moved or cancelled; of a move that was taken back, what he was told before stands again.
+    Idempotent: one reminder for each moment it was given.
+    """
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
-    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
+    if isinstance(event, AppointmentMovedBack):
         reminder_back.stands_again(house=event.house, appointment=event.appointment, revision=event.revision)
     reminder_operations.follow(
         house=event.house,
@@ -62,7 +65,23 @@ def on_sms_answered(_event_id: str, event: Event) -> None:
         if event.answer == Meaning.MOVE:
             reminder_choices.tell_choices(key=event.about, at=event.at, entropy=SystemEntropy())
         else:
-            reminder_operations.act(key=event.about, yes=event.answer == Meaning.YES, at=event.at)
+            yes = event.answer == Meaning.YES
+            reminder_operations.act(key=event.about, yes=yes, at=event.at)
+            answer_operations.tell_visit(
+                house=event.house, sms=event.sms, yes=yes, at=event.at, entropy=SystemEntropy()
+            )
     except (ReminderOver, ReminderUnknown) as refusal:
         log.info("the answer to reminder %s changes nothing: %s", event.about, refusal.code)
         reply_operations.ask_a_person(house_key=house_system(house=event.house).house_key, sms=event.sms)
+        answer_operations.tell_unclear(
+            house=event.house, sms=event.sms, still_open=False, at=event.at, entropy=SystemEntropy()
+        )
+
+
+def on_sms_unclear(_event_id: str, event: Event) -> None:
+    """Nothing comes of his answer by itself, and he is told so. Idempotent."""
+    if not isinstance(event, SmsUnclear):
+        raise TypeError(f"expected SmsUnclear, heard {type(event).__name__}")
+    answer_operations.tell_unclear(
+        house=event.house, sms=event.sms, still_open=event.open, at=event.at, entropy=SystemEntropy()
+    )

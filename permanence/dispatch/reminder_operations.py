@@ -22,6 +22,7 @@ from permanence.agenda.queries import agendas, moving, received
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow
+from permanence.agenda.rules.public import OVERTAKEN
 from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
@@ -30,7 +31,7 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch import sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import ContactRule, Reminder, Sms
-from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, Attempt, DeliveryState, ReminderState, ended, remind_at
+from permanence.dispatch.rules import LEASE, NO_WAY, Attempt, DeliveryState, ReminderState, ended, remind_at
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.operations import house_system

@@ -5,6 +5,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from permanence.agenda.rules.public import OVERTAKEN
 from permanence.countries.quiet import heard_from, quiet_since
 
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
@@ -191,13 +192,13 @@ def remind_at(*, starts_at: datetime, booked_at: datetime, hours: int, country: 
     return evening if heard > due and starts_at - heard < SOON and evening > booked_at else heard
 
 
-OVERTAKEN, TOO_LATE, STOPPED, NO_WAY = "overtaken", "too late", "stop", "no way he agreed to"
-"""The house's own reasons for what was not sent. Every other reason is a server's words."""
+TOO_LATE, STOPPED, NO_WAY = "too late", "stop", "no way he agreed to"
+"""The house's own reasons for what was not sent, beside `OVERTAKEN`. Every other reason is a server's words."""
 
 
 class SentKind(enum.StrEnum):
-    """What a patient is told. BOOKED and OVER answer who wanted an offered time, MOVE who wants another moment;
-    CALENDAR is for his calendar.
+    """What a patient is told. BOOKED and OVER answer who wanted an offered time, DECLINED who does not, MOVE who wants
+    another moment, CONFIRMED who comes, UNCLEAR whose answer a secretary reads; CALENDAR is for his calendar.
     """
 
     CODE = "code"
@@ -209,6 +210,9 @@ class SentKind(enum.StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     MOVE = "move"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    UNCLEAR = "unclear"
     CALENDAR = "calendar"
 
 

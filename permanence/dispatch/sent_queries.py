@@ -16,12 +16,11 @@ from django.db.models.functions import Coalesce
 
 from permanence.agenda.queries import told
 from permanence.agenda.queries.told import PublicMailView
-from permanence.agenda.rules.public import PublicMailKind
+from permanence.agenda.rules.public import OVERTAKEN, PublicMailKind
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.dispatch.models import CalendarMail, LateMail, OfferNotice, Reminder, Sms
 from permanence.dispatch.rules import (
-    OVERTAKEN,
     TOO_LATE,
     DeliveryState,
     ReminderState,

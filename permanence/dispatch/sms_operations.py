@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is done with SMS: asked for, taken by a worker, finished, confirmed by a receipt, answered.
+"""What is done with SMS: asked for, taken by a worker, finished, confirmed by a receipt.
 
 They are taken, tried again and given up as mails are (`dispatch.operations`): an update filtered on what was read, a
 lease, a result filtered on the try's number. The provider gets our key with each try, so that one which knows such
@@ -19,12 +19,12 @@ from permanence.clients import queries as clients
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.countries.quiet import heard_from
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
-from permanence.dispatch.channels.sms.http import Given, Incoming, Report
+from permanence.dispatch.channels.sms.http import Given, Report
 from permanence.dispatch.channels.sms.length import measure
-from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, asks_a_person, codes, read_answer
-from permanence.dispatch.events import SmsAnswered, SmsFailed
-from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
-from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, ended
+from permanence.dispatch.channels.sms.replies import SLOTS, codes
+from permanence.dispatch.events import SmsFailed
+from permanence.dispatch.models import ContactRule, Sms, SmsStop
+from permanence.dispatch.rules import LEASE, TOO_LATE, DeliveryState, ended
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach, takes_sms
 from permanence.foundation import audit, outbox, secrecy
@@ -36,15 +36,18 @@ from permanence.kernel.ids import new_id
 
 TEXT, REPLY = "sms.text", "sms.reply"
 """What the words are sealed for."""
-AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE, SmsKind.BOOKED, SmsKind.OVER, SmsKind.MOVE})
+TOLD_BACK = frozenset({SmsKind.CONFIRMED, SmsKind.CANCELLED, SmsKind.DECLINED, SmsKind.UNCLEAR})
+"""What came of an answer: nobody answers these, what he writes next is about what was asked before."""
+AT_ONCE = TOLD_BACK | {SmsKind.CODE, SmsKind.LATE, SmsKind.BOOKED, SmsKind.OVER, SmsKind.MOVE}
 """Not held back by quiet hours: asked for or answered this moment, or about a visit of this very day. Nor is what says
 that something is asked first: he has just answered.
 """
 CODE_GOOD_FOR = timedelta(minutes=10)
+TOLD_FOR = timedelta(hours=2)
+"""So long what came of an answer is tried: later it would wake up who wrote in the evening."""
 ANSWERED_FOR = timedelta(days=14)
 """An answer is about an SMS of the last two weeks."""
 LANGUAGES = ("fr", "en", "de")
-_WENT = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +148,41 @@ def send_code(*, client: str, number: str, language: str, code: str, by: Who, at
     return _keep(message, by=by, at=at, entropy=entropy)
 
 
-def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
+def write_back(*, asked: str, kind: SmsKind, words: Words, by: Who, at: datetime, entropy: Entropy) -> str:
+    """Tell who has just answered the SMS `asked` (its key) what came of it: at once, in its language, at the number he
+    wrote from, once of each kind; gives its key. He needs no consent for it: it says nothing that he was not told.
+
+    "" where it is not told: switched off, no telephone, told already, he said STOP since, or he has died.
+    """
+    found, key = usable_provider(), hashlib.sha256(f"{asked} {kind}".encode()).hexdigest()[:40]
+    row = Sms.objects.for_house(by.house_key).filter(key=asked).first()
+    if row is None or found is None or not found.tells_back or not takes_sms(row.number):
+        return ""
+    stops = SmsStop.objects.for_house(by.house_key).filter(number=row.number, at__gte=row.created_at)
+    if stops.exists() or Sms.objects.filter(key=key).exists():
+        return ""
+    client, patient = str(row.client_id), "" if row.patient_id is None else str(row.patient_id)
+    if patient and callers.standing(house=by.house, client=client, patient=patient).is_deceased:
+        return ""
+    message = _Message(
+        kind=kind,
+        client=clients.client(house=by.house, client=client),
+        patient=patient,
+        about=row.about,
+        number=row.number,
+        language=row.language,
+        words=words,
+        asks=False,
+        expires_at=at + TOLD_FOR,
+    )
+    return _keep(message, by=by, at=at, entropy=entropy, key=key)
+
+
+def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy, key: str = "") -> str:
     found = usable_provider()
     if found is None:
         raise SmsOff("no provider of SMS")
-    account, key = message.client, new_id(at, entropy)
+    account, key = message.client, key or new_id(at, entropy)
     zone = ZoneInfo(account.time_zone)
     with transaction.atomic():
         houses = House.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
@@ -158,7 +191,7 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
             each for each in (houses if message.asks else houses.filter(pk=by.house_key)) if each.pk == by.house_key
         )
         slot = _free_slot(message.number, at=at) if message.asks else None
-        yes, no = codes(slot) if slot is not None else (0, 0)
+        yes, no = codes(slot) if slot is not None else (message.words.yes, message.words.no)
         rule = ContactRule.objects.for_house(by.house_key).filter(client=int(account.id)).first()
         words = replace(
             message.words,
@@ -299,99 +332,6 @@ def take_report(report: Report, *, at: datetime) -> bool:
 def is_trying(*, at: datetime) -> bool:
     """Whether an SMS is with the provider whose id is not known yet."""
     return Sms.objects.filter(state=DeliveryState.PENDING, leased_until__gt=at).exists()
-
-
-def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
-    """What somebody answered; gives whether he is one we wrote to. The same answer brought twice counts once.
-
-    STOP ends the SMS of every house that wrote to that number, however long ago, for they share the provider's. An
-    answer is for the one question its digit names; a word for the only one that is open; whatever is not certain
-    changes nothing.
-    """
-    try:
-        number = parse_number(f"+{incoming.number.strip().removeprefix('+')}", country="LU").e164
-    except NotANumber:
-        return False
-    answer = read_answer(incoming.text)
-    with transaction.atomic():
-        written = Sms.objects.filter(number=number).select_related("house", "client")
-        rows = written.filter(created_at__gt=at - ANSWERED_FOR)
-        last = (written if answer.meaning is Meaning.STOP else rows).order_by("-created_at", "-pk").first()
-        if last is None:
-            return False
-        asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
-        open_now = [each for each in asked if answer.slot is None or each.slot == answer.slot]
-        meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
-        named = rows.filter(slot=answer.slot, state__in=_WENT).order_by("-created_at", "-pk").first()
-        before = last if answer.slot is None else named
-        if not open_now and before is not None and answer.meaning is Meaning.YES:
-            meant = _offered_before(rows, before)  # too late: nothing comes of it, but he is told so
-        if answer.meaning is Meaning.MOVE and len(open_now) == 1 and open_now[0].kind == SmsKind.REMINDER:
-            meant = open_now[0]
-        sms = meant or (open_now[0] if len(open_now) == 1 else before or last)
-        of_reminder = sms.kind == SmsKind.REMINDER
-        asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
-        if not _note_reply(sms, incoming, answer.meaning, asks=asks, at=at, entropy=entropy):
-            return True
-        if answer.meaning is Meaning.STOP:
-            for house in written.order_by("house").values_list("house", flat=True).distinct():
-                SmsStop.objects.update_or_create(house_id=house, number=number, defaults={"at": at})
-            waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
-            waiting.update(state=DeliveryState.FAILED, why=STOPPED, leased_until=None)
-        elif meant is not None:
-            _answered(meant, answer.meaning, at=at)
-    return True
-
-
-def _offered_before(rows: ClientQuerySet[Sms], about: Sms) -> Sms | None:
-    """The offer that is no longer open and was not answered, where that SMS is of it; of an older one he says nothing
-    any more by a word.
-    """
-    offers = rows.filter(kind=SmsKind.OFFER.value, slot__isnull=False, state__in=_WENT, answered_at=None)
-    return offers.filter(about=about.about).first() if about.kind == SmsKind.OFFER else None
-
-
-def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, at: datetime, entropy: Entropy) -> bool:
-    """Keep the answer; False where it is there already. Without an id of the provider's it is known by its minute, and
-    for the five after it, in which a provider brings again what was beside something else.
-    """
-    text = incoming.text[:500].encode(errors="replace").decode()
-    again = 1 if meaning is Meaning.STOP else 6  # who agreed anew and says STOP once more means it
-    minutes = [at - timedelta(minutes=each) for each in range(again)]
-    known = [incoming.id] if incoming.id else [f"{each:%Y%m%d%H%M} {text}" for each in minutes]
-    digest, *before = (hashlib.sha256(each.encode(errors="replace")).hexdigest() for each in known)
-    if SmsReply.objects.filter(sms__number=sms.number, digest__in=[digest, *before]).exists():
-        return False
-    SmsReply.objects.create(
-        house_id=sms.house_id,
-        client_id=sms.client_id,
-        sms=sms,
-        digest=digest,
-        sealed_text=secrecy.seal(text, house=sms.house.slug, purpose=REPLY, entropy=entropy),
-        meaning=meaning.value,
-        asks=asks,
-        at=at,
-    )
-    return True
-
-
-def _answered(sms: Sms, meaning: Meaning, *, at: datetime) -> None:
-    """Say so once; who asks for another moment has not answered yet: yes and no are still understood."""
-    if meaning is Meaning.MOVE or Sms.objects.filter(pk=sms.pk, answered_at=None).update(
-        answered_at=at, answer=meaning.value
-    ):
-        client = str(sms.client_id)
-        outbox.announce(
-            SmsAnswered(
-                house=sms.house.slug,
-                at=at,
-                sms=sms.key,
-                client=client,
-                kind=sms.kind,
-                about=sms.about,
-                answer=meaning.value,
-            )
-        )
 
 
 def _failed(sms: Sms, *, at: datetime) -> None:

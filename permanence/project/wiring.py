@@ -79,6 +79,15 @@ WIRING = Wiring(
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
+        "AppointmentMovedBack": (
+            ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.on_visit_changed", agenda.on_visit_changed),
+            ("agenda.waiting_booked", waiting.on_booked),
+            ("agenda.waiting_freed", waiting.on_freed),
+            ("agenda.calendars", calendars.on_appointment),
+            ("dispatch.reminders", reminders.on_appointment),
+            ("dispatch.calendars", reminders.on_appointment_for_calendars),
+        ),
         "AppointmentCancelled": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
@@ -100,6 +109,7 @@ WIRING = Wiring(
             ("dispatch.reminders", reminders.on_sms_answered),
             ("dispatch.offers", offers.on_sms_answered),
         ),
+        "SmsUnclear": (("dispatch.unclear", reminders.on_sms_unclear),),
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
         "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),
         "PatientsParted": (("agenda.on_patients_parted", agenda.on_patients_parted),),

@@ -28,6 +28,9 @@ KINDS: Mapping[SentKind, str | Promise] = {
     SentKind.MOVED: pgettext_lazy("what a patient was told", "Moved"),
     SentKind.CANCELLED: pgettext_lazy("what a patient was told", "Cancelled"),
     SentKind.MOVE: gettext_lazy("Link to choose another moment"),
+    SentKind.CONFIRMED: pgettext_lazy("what a patient was told", "Confirmed"),
+    SentKind.DECLINED: gettext_lazy("Offer declined"),
+    SentKind.UNCLEAR: gettext_lazy("His reply is read by a secretary"),
     SentKind.CALENDAR: gettext_lazy("Entry for his calendar"),
 }
 CHANNELS: Mapping[str, str | Promise] = {

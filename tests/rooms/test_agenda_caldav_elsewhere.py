@@ -475,7 +475,7 @@ def test_more_than_fits_into_one_look_goes_on_soon(cast, server, monkeypatch):
 def test_a_booking_is_written_soon(cast, server):
     add(cast, server, writes=True)
     look()
-    for name in ("AppointmentBooked", "AppointmentMoved", "AppointmentCancelled"):
+    for name in ("AppointmentBooked", "AppointmentMoved", "AppointmentMovedBack", "AppointmentCancelled"):
         assert dict(WIRING.hearers[name])["agenda.calendars"] is on_appointment
     visit = book(cast, after(60))
     told = {"house": cast.house, "at": minutes(1), "appointment": visit.appointment, "client": visit.client}

@@ -15,7 +15,7 @@ from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers.models import Patient
 from permanence.clients import queries
-from permanence.dispatch import reminder_operations, sms_operations, sms_tasks
+from permanence.dispatch import answer_operations, reminder_operations, sms_tasks
 from permanence.dispatch.channels.sms.http import Incoming
 from permanence.dispatch.channels.sms.replies import codes
 from permanence.dispatch.models import Reminder, Sms
@@ -107,7 +107,7 @@ def test_the_reminder_of_a_visit_of_tomorrow_comes_when_it_is_let_and_is_answere
     assert sms.number == "+352621000253"
     yes, _no = codes(sms.slot)
     answered = LATE + timedelta(minutes=2)
-    sms_operations.take_reply(Incoming(number=sms.number, text=str(yes)), at=answered, entropy=entropy)
+    answer_operations.take_reply(Incoming(number=sms.number, text=str(yes)), at=answered, entropy=entropy)
     deliver_all(answered)
     assert Appointment.objects.get(key=tomorrow.appointment).state == AppointmentState.CONFIRMED.value
     assert browser.post(addresses[0]).status_code == 404  # it came already

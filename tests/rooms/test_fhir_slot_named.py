@@ -3,7 +3,7 @@
 
 import pytest
 
-from permanence.agenda.models import Appointment
+from permanence.agenda.models import Appointment, VisitReason
 from permanence.agenda.operations import setting
 from tests.rooms.agenda_cast import after, make_agenda_cast, opened
 from tests.rooms.fhir_client import System, fixed, stamp, token_for
@@ -139,6 +139,23 @@ def test_it_is_booked_as_it_was_proposed_and_not_otherwise(agendas, system, seco
     assert kept() == before
     made = system.post("Appointment/$book", parameters(appointment_resource=named, **given))
     assert (made.status, stands()) == (200, (agendas.dupont, after(0)))
+
+
+def test_the_same_request_sent_again_is_answered_also_where_the_reason_is_another_one_by_now(agendas, system):
+    """What stands there already by it is not compared with what would be proposed today."""
+    named = proposed(agendas, system).resources[0]
+    assert "end" in named
+    wanted = parameters(appointment_resource=named, patient_resource=whom(agendas.jeanne))
+    made = system.post("Appointment/$book", wanted)
+    VisitReason.objects.update(minutes=45, minutes_new=45)
+    again = system.post("Appointment/$book", wanted)
+    assert (made.status, again.status) == (200, 200)
+    assert again.resources == made.resources
+    assert Appointment.objects.count() == 1
+    other = system.post(
+        "Appointment/$book", parameters(appointment_resource=named, patient_resource=whom(agendas.paul))
+    )
+    assert (other.status, other.codes) == (422, ["contradictory"])
 
 
 def test_the_statement_says_what_a_slot_that_is_named_does(system):

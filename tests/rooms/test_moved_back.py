@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from permanence.agenda.events import AppointmentMoved
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments, moving_back
 from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.waiting import PlaceState
 from permanence.booking import parts
 from permanence.dispatch.public_mails import run_public
+from permanence.foundation.models import OutboxEvent
+from permanence.project.wiring import WIRING
 from tests.rooms import test_public_again as online
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
@@ -46,12 +49,32 @@ def slip(cast, visit, *, at):
     return key
 
 
+def as_it_was_told_before():
+    """What waits is told as a house before this one told it: a move that was taken back had no name of its own."""
+    for row in OutboxEvent.objects.filter(name="AppointmentMovedBack", delivered_at=None):
+        row.name, row.body = "AppointmentMoved", row.body | {"type": "AppointmentMoved", "door": "console"}
+        row.save()
+
+
+def test_a_move_that_was_taken_back_is_told_as_that_and_all_who_hear_of_a_move_hear_of_it(cast):
+    visit = book(cast)
+    back(cast, slip(cast, visit.appointment, at=NOON), at=NOON)
+    body = OutboxEvent.objects.get(name="AppointmentMovedBack").body
+    assert (body["slip_at"], "door" in body) == (NOON.isoformat(), False)
+    former = body | {"type": "AppointmentMoved", "door": "console"}
+    assert WIRING.catalogue.read(former) == WIRING.catalogue.read(body)
+    moved = WIRING.catalogue.read(OutboxEvent.objects.get(name="AppointmentMoved").body)
+    assert type(moved) is AppointmentMoved
+    assert WIRING.hearers["AppointmentMovedBack"] == WIRING.hearers["AppointmentMoved"]
+
+
 def back(cast, move, *, at):
     return moving_back.move_back(key=cast.key(), move=move, by=cast.claire, at=at + SECONDS)
 
 
+@pytest.mark.parametrize("former", [True, False])
 @pytest.mark.parametrize("heard", [True, False])
-def test_the_reminder_that_he_has_is_answered_as_before(cast, provider, deliver_all, heard):
+def test_the_reminder_that_he_has_is_answered_as_before(cast, provider, deliver_all, heard, former):
     rule(cast, 48)
     patient_says(cast, sms=True)
     visit = book(cast)
@@ -61,6 +84,8 @@ def test_the_reminder_that_he_has_is_answered_as_before(cast, provider, deliver_
     if heard:
         deliver_all(DUE)
     back(cast, move, at=DUE)
+    if former:
+        as_it_was_told_before()
     deliver_all(DUE + SECONDS)
     assert reply("1", at=DUE + 2 * SECONDS)
     deliver_all(DUE + 2 * SECONDS)

@@ -13,7 +13,7 @@ from permanence.agenda.operations import reasons, setting
 from permanence.agenda.queries import agendas
 from permanence.booking import parts
 from permanence.callers.models import Patient
-from permanence.dispatch import sms_operations, sms_tasks
+from permanence.dispatch import answer_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming
 from permanence.dispatch.models import Reminder, Sms
@@ -112,7 +112,7 @@ def test_by_sms_he_gets_the_link_where_his_own_visit_alone_was_in_the_way(cast, 
     deliver_all(NOON)
     send(DUE)
     sms_tasks.run_sms(at=DUE)
-    sms_operations.take_reply(Incoming(number=JEANNES, text="déplacer", id="in-1"), at=SOON, entropy=SystemEntropy())
+    answer_operations.take_reply(Incoming(number=JEANNES, text="déplacer", id="in-1"), at=SOON, entropy=SystemEntropy())
     deliver_all(SOON)
     assert Sms.objects.filter(kind=SmsKind.MOVE).count() == 1
     assert open_replies(by=cast.claire) == ()

@@ -21,6 +21,7 @@ from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, Pl
 from permanence.booking import parts
 from permanence.callers.models import Patient
 from permanence.dispatch import (
+    answer_operations,
     offer_operations,
     offer_tasks,
     reminder_operations,
@@ -89,7 +90,7 @@ def by_sms(cast, name="Zyrianka", number=JEANNE, **more):
 
 
 def reply(text, number=JEANNE, *, at=LATER):
-    return sms_operations.take_reply(Incoming(number=number, text=text), at=at, entropy=SystemEntropy())
+    return answer_operations.take_reply(Incoming(number=number, text=text), at=at, entropy=SystemEntropy())
 
 
 def told(asked):
@@ -148,7 +149,11 @@ def test_declined_by_a_digit_the_next_is_asked_at_once(cast, provider, deliver_a
     reply("2")
     round_(deliver_all)
     assert offered() == [("Zyrianka", "declined"), ("Bellard", "open")]
-    assert len(told(provider)) == 2
+    assert sorted(Sms.objects.values_list("kind", "number")) == [
+        ("declined", JEANNE),
+        ("offer", JEANNE),
+        ("offer", PAUL),
+    ]
 
 
 def test_an_answer_too_late_is_told_so_and_changes_nothing(cast, provider, deliver_all):

@@ -18,7 +18,7 @@ from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.booking import parts
 from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
-from permanence.dispatch import reminder_operations, reminder_tasks, sms_operations, sms_tasks
+from permanence.dispatch import answer_operations, reminder_operations, reminder_tasks, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.channels.sms.http import Incoming
 from permanence.dispatch.models import Reminder, Sms
@@ -114,7 +114,7 @@ def send(at=DUE, relay=None):
 
 
 def reply(text, at=DUE):
-    return sms_operations.take_reply(Incoming(number=JEANNES, text=text), at=at, entropy=SystemEntropy())
+    return answer_operations.take_reply(Incoming(number=JEANNES, text=text), at=at, entropy=SystemEntropy())
 
 
 def state():

@@ -18,7 +18,7 @@ from django.test import Client as Browser
 
 from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
-from permanence.dispatch import reminder_operations, sms_operations, sms_tasks
+from permanence.dispatch import answer_operations, reminder_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.email.content import Addressed
 from permanence.dispatch.channels.email.reminder import compose_reminder
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
@@ -123,7 +123,7 @@ def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, abo
 
 
 def reply(number, text, *, at=NOON, key=""):
-    return sms_operations.take_reply(Incoming(number=number, text=text, id=key), at=at, entropy=SystemEntropy())
+    return answer_operations.take_reply(Incoming(number=number, text=text, id=key), at=at, entropy=SystemEntropy())
 
 
 def test_off_until_it_is_configured(cast, settings, tmp_path):

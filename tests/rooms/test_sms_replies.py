@@ -13,7 +13,7 @@ from permanence.agenda.refusals import NotNow, OfferOver
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
-from permanence.dispatch import late_operations, offer_operations, sms_operations, sms_tasks
+from permanence.dispatch import answer_operations, late_operations, offer_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
@@ -49,7 +49,7 @@ def cast(provider):
 
 
 def answers(text, *, at=SOON, number=JEANNES, key=""):
-    return sms_operations.take_reply(Incoming(number=number, text=text, id=key), at=at, entropy=SystemEntropy())
+    return answer_operations.take_reply(Incoming(number=number, text=text, id=key), at=at, entropy=SystemEntropy())
 
 
 @pytest.fixture

@@ -145,6 +145,30 @@ async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, si
     assert screen.complaints == []
 
 
+async def others_first(route: Route) -> None:
+    """The site does it; the same, sent again by the browser, hears that others have the lock of the agenda."""
+    await route.fetch()
+    await route.fulfill(status=422, json={"code": "agenda_busy", "why": "D’abord les autres", "causes": []})
+
+
+async def test_a_series_for_which_others_had_the_lock_is_the_same_series_when_it_is_sent_again(
+    browser: Browser, site: Site
+) -> None:
+    """Those others may have been the first sending of this very act."""
+    screen, _ = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.page.route("**/console/agenda/series", others_first, times=1)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("D’abord les autres")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("6 sur 6")
+    assert site.rows(SERIES) == [(1,)]
+    assert len(site.rows(VISITS)) == 6
+    assert screen.complaints == []
+
+
 async def test_a_move_whose_answer_is_lost_is_done_once(browser: Browser, site: Site) -> None:
     screen, _ = await ready_to_book(browser, site)
     await book_at(screen, "Dr Weber", 540)

@@ -77,3 +77,32 @@ async def test_each_of_two_hours_is_pressed_booked_overbooked_and_blocked_as_its
     await screen.press("ArrowUp")
     await expect(screen.by_id("book-place")).to_contain_text("02:45, Dr Weber")
     assert screen.complaints == []
+
+
+async def test_a_visit_is_dragged_from_one_half_of_the_hour_that_comes_twice_to_the_other(
+    browser: Browser, site: Site
+) -> None:
+    """On the very step it stands at: it is another moment all the same."""
+    made, night = agendas.make(site), next_night()
+    agendas.by_night(site, night)
+    screen = await beside(browser, site, query=f"?client={made.client}&patient={made.jeanne}&day={night}")
+    await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
+    await click_half(screen, 150, again=True)
+    await expect(screen.by_id("book-place")).to_contain_text(SECOND)
+    await screen.press("Enter")
+    await expect(lane(screen, "Dr Weber").locator(".appt.is-again")).to_have_count(1)
+    assert [starts for starts, _cause in site.rows(VISITS)] == ["01:30"]
+
+    x, y = await point(screen, "Dr Weber", 150)
+    box = await lane(screen, "Dr Weber").bounding_box()
+    assert box is not None
+    left, right = x - box["width"] * 0.25, x + box["width"] * 0.25
+    for begins, ends, stands in ((right, left, "00:30"), (left, right, "01:30")):
+        await screen.page.mouse.move(begins, y + 4)
+        await screen.page.mouse.down()
+        await screen.page.mouse.move(ends, y + 4, steps=5)
+        await screen.page.mouse.up()
+        await expect(lane(screen, "Dr Weber").locator(".appt.is-again")).to_have_count(int(stands == "01:30"))
+        await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+        assert [starts for starts, _cause in site.rows(VISITS)] == [stands]
+    assert screen.complaints == []

@@ -27,7 +27,15 @@ from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.identity import ContactWay
 from permanence.clients import absences
 from permanence.clients import queries as clients
-from permanence.dispatch import late_operations, late_tasks, offer_tasks, reminder_tasks, sms_operations, sms_tasks
+from permanence.dispatch import (
+    answer_operations,
+    late_operations,
+    late_tasks,
+    offer_tasks,
+    reminder_tasks,
+    sms_operations,
+    sms_tasks,
+)
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.models import Sms
 from permanence.dispatch.rules import UnreachedOutcome
@@ -294,7 +302,7 @@ class Patient:
     def answers(self, text: str) -> None:
         """He answers the SMS."""
         at = self.practice.clock.now()
-        assert sms_operations.take_reply(
+        assert answer_operations.take_reply(
             Incoming(number=self.number, text=text), at=at, entropy=SeededEntropy(f"answer {at}")
         )
         self.practice.works()

@@ -74,7 +74,7 @@ def test_what_a_patient_gives_back_goes_to_who_waits_one_after_the_other(practic
 
     jeanne.answers("non")
     assert "26/11" in paul.gets_sms()
-    jeanne.gets_nothing()
+    assert "vous ne prenez pas le rendez-vous" in jeanne.gets_sms()
     paul.answers("oui")
     assert practice.day_of_doctor(THURSDAY) == [("09:00", "MARTIN")]
     assert "9 h" in paul.gets_sms()

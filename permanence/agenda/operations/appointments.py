@@ -226,8 +226,11 @@ def put_elsewhere(
         occupy(row, slot, appointment=visit)
     else:
         occupy_again(visit, stood.rows, after=last)
-    event = events.AppointmentMoved(
-        **told(visit, by=by, at=at, call=call), **before, from_resources=resources, slip_at=slip_at, door=door.value
+    said: dict[str, Any] = {**told(visit, by=by, at=at, call=call), **before, "from_resources": resources}
+    event = (
+        events.AppointmentMoved(**said, door=door.value)
+        if slip_at is None
+        else events.AppointmentMovedBack(**said, slip_at=slip_at)
     )
     note(visit, row, "appointment.moved", event, by=by, at=at, **before)
     if other is not None and other.pk != visit.also_id:

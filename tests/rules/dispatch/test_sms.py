@@ -180,6 +180,7 @@ def reads(**reply):
         "{",
         "[" * 100_000,
         wrong(more=1),
+        wrong(tells_back="canari"),
         wrong(url="http://api.example/canari"),
         wrong(url="https://user:canari@api.example/"),
         wrong(url="https://[canari"),

@@ -29,6 +29,9 @@ class SmsKind(enum.StrEnum):
     BOOKED = "booked"
     OVER = "over"
     MOVE = "move"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,13 @@ def _sentence(kind: SmsKind) -> str:
             return _("%(who)s: about %(minutes)s min late today. Your appointment at %(hour)s will begin later.")
         case SmsKind.OFFER:
             return _("%(who)s: an appointment is free on %(day)s at %(hour)s. It is kept for you until %(until)s.")
+        case _:
+            return _outcome(kind)
+
+
+def _outcome(kind: SmsKind) -> str:
+    """What came of an answer."""
+    match kind:
         case SmsKind.CANCELLED:
             return _("%(who)s: your appointment on %(day)s at %(hour)s is cancelled.")
         case SmsKind.BOOKED:
@@ -108,6 +118,12 @@ def _sentence(kind: SmsKind) -> str:
             return _("%(who)s: the appointment on %(day)s at %(hour)s is no longer free. Nothing was changed.")
         case SmsKind.MOVE:
             return _("%(who)s: choose another moment for %(day)s at %(hour)s. Until then nothing is changed.")
+        case SmsKind.CONFIRMED:
+            return _("%(who)s: thank you, your appointment on %(day)s at %(hour)s is confirmed.")
+        case SmsKind.DECLINED:
+            return _("%(who)s: noted, you do not take the appointment on %(day)s at %(hour)s.")
+        case _:
+            return _("%(who)s: your reply has changed nothing yet. A secretary will read it.")
 
 
 def _not_yet(words: Words) -> str:

@@ -14,6 +14,7 @@
 `name` and `value`) or "none". Paths go into what came back, a dot for each step, a number for a place in a list. Where
 the provider tells of several at once, in a list within the body, the paths of `hook.receipt` or `hook.reply` have one
 "*" for the place in that list ("results.*.status"), and each entry is read; a body that is a list itself wants none.
+`"tells_back": false`: who answers an SMS is not told what came of it (each such SMS is paid for).
 What is not described here is refused when it is read.
 """
 
@@ -79,6 +80,7 @@ class Provider:
     ok_path: str = ""
     ok_values: frozenset[str] = frozenset()
     error: str = ""
+    tells_back: bool = True
 
 
 def read_provider(text: str) -> Provider:
@@ -87,7 +89,9 @@ def read_provider(text: str) -> Provider:
         data = json.loads(text)
     except (ValueError, RecursionError):
         raise DescriptionWrong("it is not JSON") from None
-    top = _part(data, "it", {"url", "body", "auth", "fields", "id", "sender", "price", "hook"}, {"ok", "error"})
+    top = _part(
+        data, "it", {"url", "body", "auth", "fields", "id", "sender", "price", "hook"}, {"ok", "error", "tells_back"}
+    )
     kind, user, password = _auth(top["auth"])
     price = _part(top["price"], "price", {"part", "currency"})
     hook = _part(top["hook"], "hook", {"secret"}, {"receipt", "reply"})
@@ -115,6 +119,7 @@ def read_provider(text: str) -> Provider:
         ok_path=_path(ok["path"], "ok.path") if ok else "",
         ok_values=_texts(ok["values"], "ok.values") if ok else frozenset(),
         error=_path(top["error"], "error") if "error" in top else "",
+        tells_back=_flag(top.get("tells_back", True), "tells_back"),
     )
 
 
@@ -265,6 +270,12 @@ def _together(part: Mapping[str, Any], name: str) -> None:
         raise DescriptionWrong(f"{name}: one * in a path, for the place in a list that has a name")
     if len({each.partition(".*")[0] for each in paths}) > 1:
         raise DescriptionWrong(f"{name}: the * of all paths is in the same list")
+
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise DescriptionWrong(f"{name}: true or false")
+    return value
 
 
 def _receipt(value: Any) -> Receipt:
