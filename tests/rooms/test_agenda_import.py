@@ -6,6 +6,7 @@ from string import ascii_uppercase
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from hypothesis import given
@@ -18,7 +19,9 @@ from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
 from permanence.agenda.rules.usual import Trade
 from permanence.callers.models import Patient
+from permanence.dispatch.reminder_operations import change_contact_rule
 from permanence.foundation.models import AuditEntry, OutboxEvent
+from permanence.kernel.system import SystemEntropy
 from tests.rooms.conftest import NOW
 
 PARIS = "Europe/Paris"
@@ -218,6 +221,26 @@ def test_the_dry_run_names_the_patients_that_would_be_made(cast, weber, browser_
     assert f"<li>{names[99]}</li>" in shown
     assert f"<li>{names[100]}</li>" not in shown
     assert "et 3 autres" in shown
+
+
+@pytest.mark.django_db
+def test_the_dry_run_says_what_the_patients_are_sent(cast, weber, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    said = "are reminded of those to come", "No entry for their calendars"
+    shown = marc.post(address, {"text": FILE, "do": "check"}).content.decode()
+    assert [each in shown for each in said] == [False, False]
+    change_contact_rule(
+        client=str(cast.weber),
+        names_practice=False,
+        remind_hours=24,
+        sends_calendar=True,
+        by=cast.marc,
+        at=NOW,
+        entropy=SystemEntropy(),
+    )
+    shown = marc.post(address, {"text": FILE, "do": "check"}).content.decode()
+    assert [each in shown for each in said] == [True, True]
 
 
 @pytest.mark.django_db

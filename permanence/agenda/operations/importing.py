@@ -48,8 +48,8 @@ class LineFault:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came in, or would. `newcomers`: the names of the new patients, as a list has them. `known`: lines that were brought in before; `moved`: those of them that stand at another
-    time here, or no more.
+    """What came in, or would. `newcomers`: the names of the new patients, as a list has them; `known`: lines that were
+    brought in before; `moved`: those of them that stand at another time here, or no more.
     """
 
     appointments: int = 0

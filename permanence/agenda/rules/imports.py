@@ -25,7 +25,10 @@ NEEDED = ("date", "time", "length")
 MOST_LINES = 1000
 type Name = tuple[str, str]
 """Family name and first name."""
-_PARTICLES = frozenset("de du des la le les da di del della van von der den ter zu el al ben ould abou saint".split())
+_PARTICLES = frozenset({"de", "du", "des", "la", "le", "les", "da", "di", "del", "della"}) | frozenset(
+    {"van", "von", "der", "den", "ter", "zu", "el", "al", "ben", "ould", "abou", "saint"}
+)
+"""Words that begin a family name and are none by themselves."""
 _MOST_WORDS = 6
 _FIELD = {heading: column for column, headings in ALIASES.items() for heading in headings}
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\Z")
