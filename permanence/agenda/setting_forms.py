@@ -16,6 +16,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from permanence.agenda.queries.books import EARLIEST, LATEST
 from permanence.agenda.queries.views import AgendaView, ResourceView
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.kinds import Opening, OpeningKind
@@ -185,6 +186,10 @@ class OpeningForm(forms.Form):
             self.add_error("released_at", _("Write at what hour these hours are released."))
         if (given.get("every_weeks") or 1) > 1 and given.get("anchor") is None and "anchor" in given:
             self.add_error("anchor", _("Choose a day of a week in which it takes place."))
+        for name in ("anchor", "valid_from", "valid_until"):
+            if (day := given.get(name)) is not None and not EARLIEST.date() <= day < LATEST.date():
+                said = _("Choose a day in the years %(first)d to %(last)d. Without a last day the hours hold for good.")
+                self.add_error(name, said % {"first": EARLIEST.year, "last": LATEST.year - 1})
         first, last = given.get("valid_from"), given.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The end has to come after the beginning."))

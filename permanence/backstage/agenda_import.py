@@ -32,11 +32,12 @@ from permanence.agenda.words import Names, sentence
 from permanence.backstage.account_views import doors
 from permanence.backstage.agenda_views import agenda_of
 from permanence.backstage.sheets import FileUnreadable, Sheet, decoded, read_sheet
+from permanence.dispatch.reminder_queries import contact_rule
 from permanence.foundation.who import owner_only, who
 from permanence.kernel.system import SystemClock
 
 CLOCK = SystemClock()
-FAULTS_SHOWN = 100
+FAULTS_SHOWN = NEWCOMERS_SHOWN = 100
 FAULTS: dict[str, str | Promise] = {
     "date_unreadable": _("This is no day: write it as 24.12.2026 or 2026-12-24."),
     "time_unreadable": _("This is no hour: write it as 14:30."),
@@ -121,6 +122,9 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         "said": _said(report),
         "faults": [told(each) for each in report.faults[:FAULTS_SHOWN]],
         "more": max(len(report.faults) - FAULTS_SHOWN, 0),
+        "rule": contact_rule(house=by.house, client=str(row.pk)),
+        "newcomers": report.newcomers[:NEWCOMERS_SHOWN],
+        "more_newcomers": max(len(report.newcomers) - NEWCOMERS_SHOWN, 0),
         "text": text,
         "brought": brought,
         "visits": request.POST.get("visits", ""),

@@ -29,6 +29,8 @@ from permanence.reception.absence import ANSWER
 
 CLOCK = SystemClock()
 DAYS_SHOWN = 7
+FURTHEST = timedelta(days=800)
+"""Ahead, of a moment that is asked about: as far as days are written down that differ."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -53,6 +55,8 @@ class MomentForm(forms.Form):
             cleaned["at"] = datetime.combine(cleaned["day"], cleaned["time"], tzinfo=self._zone)
             if cleaned["at"] < self._now - _MINUTE:
                 raise forms.ValidationError(_("Ask about a moment that is still to come."), code="past")
+            if cleaned["at"] > self._now + FURTHEST:
+                raise forms.ValidationError(_("Choose a day from today on, within two years."), code="far")
         return cleaned
 
 

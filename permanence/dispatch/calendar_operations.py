@@ -50,8 +50,9 @@ class CalendarTaken:
 def follow(*, house: str, appointment: str, client: str, revision: int, at: datetime, entropy: Entropy) -> None:
     """An appointment was booked, moved or cancelled: its patient's calendar is to say so. Idempotent by revision.
 
-    A cancellation is told only where the appointment was; and where the client sends them no more, what stands in a
-    calendar already is kept true.
+    A cancellation is told only where the appointment was; what came in with a file only once it is moved (whoever gave
+    it elsewhere told him there, and hundreds come in at once); and where the client sends them no more, what stands in
+    a calendar already is kept true.
     """
     by = house_system(house=house)
     before = CalendarMail.objects.for_house(by.house_key).filter(appointment=appointment, revision__lt=revision)
@@ -61,6 +62,8 @@ def follow(*, house: str, appointment: str, client: str, revision: int, at: date
     visit = agenda.appointment(by=by, appointment=appointment)
     over = visit.state is AppointmentState.CANCELLED
     if visit.revision != revision or visit.door is Door.PUBLIC or visit.starts_at <= at:
+        return
+    if visit.door is Door.IMPORT and not revision:
         return
     with transaction.atomic():
         before.filter(state=ReminderState.PENDING, leased_until=None).update(state=ReminderState.OVERTAKEN)

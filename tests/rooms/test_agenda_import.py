@@ -2,9 +2,11 @@
 """Appointments of another product come in: read as they are exported, tried first, never over what stands there."""
 
 from datetime import UTC, date, datetime, timedelta
+from string import ascii_uppercase
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from hypothesis import given
@@ -14,10 +16,12 @@ from permanence.agenda.models import Appointment, Block, Occupancy
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.importing import import_lines
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
-from permanence.agenda.rules.imports import ImportLine, Spelling, read_line
+from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
 from permanence.agenda.rules.usual import Trade
 from permanence.callers.models import Patient
+from permanence.dispatch.reminder_operations import change_contact_rule
 from permanence.foundation.models import AuditEntry, OutboxEvent
+from permanence.kernel.system import SystemEntropy
 from tests.rooms.conftest import NOW
 
 PARIS = "Europe/Paris"
@@ -39,6 +43,24 @@ def test_a_line_is_read_as_it_is_exported():
         first_name="Anne Marie",
         reason="Suivi",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("DUPONT JEAN", ("DUPONT", "JEAN")),
+        ("LE GOFF ANNE MARIE", ("LE GOFF", "ANNE MARIE")),
+        ("DUPONT Jean", ("DUPONT", "Jean")),
+        ("Jean LE GOFF", ("LE GOFF", "Jean")),
+        ("Dupont, Jean", ("Dupont", "Jean")),
+        ("Jean Dupont", ("Dupont", "Jean")),
+        ("DE LA", ("DE", "LA")),
+        ("DUPONT", ("DUPONT", "")),
+        ("  ", ("", "")),
+    ],
+)
+def test_a_name_in_one_column_is_read_family_name_first_where_it_is_in_capitals(text, names):
+    assert readings_of(text)[0] == names
 
 
 @pytest.mark.parametrize(
@@ -162,6 +184,63 @@ def test_namesakes_are_told_apart_by_their_birth_date(cast, weber):
     assert [each.code for each in report.faults] == ["patient_ambiguous"]
     assert Patient.objects.count() == 2
     assert Appointment.objects.filter(patient__birth_date="1961-03-14").count() == 2
+
+
+def named(n, minutes, text):
+    starts = f"{8 + minutes // 60}:{minutes % 60:02d}"
+    cells = {"date": "24.12.2026", "time": starts, "length": "15", "name": text, "reason": "consultation"}
+    return read_line(n, cells, zone=PARIS)
+
+
+@pytest.mark.django_db
+def test_whom_a_file_names_in_capitals_or_the_other_way_round_is_who_is_known(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    import_lines(lines=[line(2, 300, name="Dupont", first_name="Jean", reason="consultation")], **asked)
+    told = ("DUPONT JEAN", "JEAN DUPONT", "Dupont Jean", "Jean Dupont", "DUPONT Jean")
+    lines = [named(n, 15 * n, text) for n, text in enumerate(told)]
+    report = import_lines(lines=lines, **asked)
+    assert (report.appointments, report.new_patients, report.faults) == (5, 0, [])
+    assert Patient.objects.count() == 1
+    again = import_lines(lines=lines, **asked)
+    assert (again.appointments, again.known) == (0, 5)
+    # Where both orders are somebody's, nobody is guessed.
+    import_lines(lines=[line(2, 330, name="Jean", first_name="Dupont", reason="consultation")], **asked)
+    report = import_lines(lines=[named(2, 120, "DUPONT JEAN")], **asked)
+    assert [each.code for each in report.faults] == ["patient_ambiguous"]
+
+
+@pytest.mark.django_db
+def test_the_dry_run_names_the_patients_that_would_be_made(cast, weber, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    names = [f"NEU{one}{other} Otto" for one in ascii_uppercase for other in ascii_uppercase][:103]
+    rows = "".join(f"24.12.2026;{8 + n // 12}:{n % 12 * 5:02d};5;{name};consultation\n" for n, name in enumerate(names))
+    answer = marc.post(address, {"text": f"date;time;length;patient;reason\n{rows}", "do": "check"})
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert f"<li>{names[0]}</li>" in shown
+    assert f"<li>{names[99]}</li>" in shown
+    assert f"<li>{names[100]}</li>" not in shown
+    assert "et 3 autres" in shown
+
+
+@pytest.mark.django_db
+def test_the_dry_run_says_what_the_patients_are_sent(cast, weber, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    said = "are reminded of those to come", "No entry for their calendars"
+    shown = marc.post(address, {"text": FILE, "do": "check"}).content.decode()
+    assert [each in shown for each in said] == [False, False]
+    change_contact_rule(
+        client=str(cast.weber),
+        names_practice=False,
+        remind_hours=24,
+        sends_calendar=True,
+        by=cast.marc,
+        at=NOW,
+        entropy=SystemEntropy(),
+    )
+    shown = marc.post(address, {"text": FILE, "do": "check"}).content.decode()
+    assert [each in shown for each in said] == [True, True]
 
 
 @pytest.mark.django_db

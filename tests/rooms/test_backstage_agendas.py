@@ -203,6 +203,10 @@ def test_two_pages_of_the_week_do_not_overwrite_each_other_nor_lose_what_was_typ
         ({"capacity": "-1"}, "capacity"),
         ({"valid_from": "2027-02-01", "valid_until": "2027-01-01"}, "valid_until"),
         ({"valid_from": "2027-02-30"}, "valid_from"),
+        ({"valid_until": "9999-12-31"}, "valid_until"),
+        ({"valid_from": "9999-12-31"}, "valid_from"),
+        ({"valid_from": "0026-01-05"}, "valid_from"),
+        ({"every_weeks": "2", "anchor": "9999-12-27"}, "anchor"),
         ({"reasons": ["999999"]}, "reasons"),
         ({"site": "7 OR 1=1"}, "site"),
         ({"hours": "8-12" * 60}, "hours"),
@@ -210,9 +214,11 @@ def test_two_pages_of_the_week_do_not_overwrite_each_other_nor_lose_what_was_typ
 )
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(cast, marc, weber, wrong, field):
     address = at("agenda-opening", cast.weber, weber.id, "new")
-    answer = marc.post(address, {**WEEKDAY, **wrong, "mark": mark(marc.get(address)), "do": "save"})
-    assert answer.status_code == 422
-    assert list(answer.context["form"].errors) == [field]
+    shown = mark(marc.get(address))
+    for step in ("check", "save"):
+        answer = marc.post(address, {**WEEKDAY, **wrong, "mark": shown, "do": step})
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == [field]
     assert OpeningPattern.objects.count() == 0
 
 

@@ -93,6 +93,8 @@ def test_when_nobody_answers_the_closing_words_are_shown(cast, marc):
         {"day": NEXT, "time": "25:00"},
         {"day": NEXT, "time": "03:00", "line": "+33199001234"},
         {"day": "9999-12-31", "time": "23:59", "line": "'; drop table"},
+        {"day": "9999-12-31", "time": "23:59"},
+        {"day": "0001-01-01", "time": "00:00"},
     ],
 )
 def test_a_moment_that_cannot_be_asked_about_is_said_to_be_none(cast, marc, query):

@@ -10,7 +10,10 @@ import pytest
 import vobject
 from aiosmtpd.controller import Controller
 
+from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments
+from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.rules.imports import ImportLine
 from permanence.agenda.rules.states import CancelCause
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
@@ -153,6 +156,30 @@ def test_what_stands_in_his_calendar_is_kept_true_after_the_client_sends_no_more
         deliver_all(NOON)
         calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
         assert [entry_of(mail)[0] for mail in relay.taken] == ["REQUEST", "REQUEST", "CANCEL"]
+
+
+def test_what_a_file_brings_in_is_told_only_once_it_is_moved(cast, relay, deliver_all):
+    person = Patient.objects.get(pk=int(cast.jeanne))
+    named = {"name": person.used_name or person.birth_name, "first_name": person.first_name, "reason": "Consultation"}
+    lines = [
+        ImportLine(line=n, starts=after(minutes), ends=after(minutes + 15), **named)
+        for n, minutes in enumerate((0, 60, 120))
+    ]
+    report = import_lines(agenda=cast.dupont, lines=lines, by=cast.marc, at=NOON, write=True)
+    assert (report.appointments, report.new_patients) == (3, 0)
+    deliver_all(NOON)
+    assert calendar_tasks.run_calendar(at=NOON, relay=relay.settings) == 0
+    stays, moved, over = Appointment.objects.order_by("starts_at").values_list("key", flat=True)
+    move(cast, moved, 180)
+    cancel(cast, over)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    cancel(cast, stays)
+    cancel(cast, moved)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    told = [(method, event.uid.value) for method, event in map(entry_of, relay.taken)]
+    assert told == [("REQUEST", f"{moved}@permanence"), ("CANCEL", f"{moved}@permanence")]
 
 
 def test_what_was_overtaken_is_not_sent_and_what_failed_is_tried_again(cast, relay, deliver_all):

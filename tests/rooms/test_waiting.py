@@ -16,6 +16,7 @@ from permanence.agenda.operations import (
     waiting_list,
     waiting_offers,
 )
+from permanence.agenda.operations.importing import import_lines
 from permanence.agenda.operations.waiting_list import Waits
 from permanence.agenda.queries import offers, waiting
 from permanence.agenda.refusals import (
@@ -33,6 +34,7 @@ from permanence.agenda.refusals import (
     VisitReasonUnknown,
     WindowImpossible,
 )
+from permanence.agenda.rules.imports import ImportLine
 from permanence.agenda.rules.kinds import ExceptionKind, HalfDay
 from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.waiting import TAKEN_BACK, FreedState, OfferState, OfferWay, PlaceState
@@ -425,6 +427,27 @@ def test_an_earlier_visit_booked_by_telephone_cancels_the_one_he_gives_up(cast, 
     view = appointments.appointment_of(by=cast.claire, appointment=made.appointment)
     assert not offer_answers.follow_booking(appointment=view, by=cast.claire, at=LATER)
     assert trace.count() == 1
+
+
+@pytest.mark.parametrize(("minutes", "waits_on"), [(0, True), (20 + 24 * 60, False)])
+def test_a_visit_that_is_over_when_a_file_brings_it_in_is_not_what_he_waits_for(cast, deliver_all, minutes, waits_on):
+    who, tuesday = person(cast, "First"), after(24 * 60)
+    later = booked(cast, after(2 * 24 * 60), who=who)
+    mine = waits(cast, who, instead_of=later.appointment)
+    row = Patient.objects.get(pk=int(who))
+    line = ImportLine(
+        line=2,
+        starts=after(minutes),
+        ends=after(minutes + 20),
+        name=row.used_name or row.birth_name,
+        first_name=row.first_name,
+        reason="Consultation",
+    )
+    report = import_lines(agenda=cast.dupont, lines=[line], by=cast.marc, at=tuesday, write=True)
+    assert (report.appointments, report.new_patients) == (1, 0)
+    deliver_all(tuesday)
+    there = place(mine).state, Appointment.objects.get(key=later.appointment).state
+    assert there == ((PlaceState.WAITING, "booked") if waits_on else (PlaceState.BOOKED, "cancelled"))
 
 
 def test_what_is_booked_later_than_the_one_he_gives_up_leaves_it(cast, deliver_all):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.foreign import Occurrence, Unread, read_calendar
 from permanence.agenda.refusals import EventRefused
-from permanence.agenda.rules.imports import MOST_LINES, ImportLine, names_of
+from permanence.agenda.rules.imports import MOST_LINES, ImportLine, readings_of
 from permanence.agenda.rules.kinds import CELL, LONGEST_VISIT
 
 
@@ -56,7 +56,7 @@ def lines_of(text: str, *, zone: str, at: datetime, reason: str = "", reasons: I
 
 def _line(each: Occurrence, reason: str, known: Mapping[str, str]) -> ImportLine:
     visit = bool(reason) and not each.whole_day and bool(each.words)
-    name, first = names_of(each.words) if visit else ("", "")
+    (name, first), *others = readings_of(each.words if visit else "")
     called = next((known[word.casefold()] for word in each.categories if word.casefold() in known), reason)
     return ImportLine(
         line=each.number,
@@ -67,6 +67,7 @@ def _line(each: Occurrence, reason: str, known: Mapping[str, str]) -> ImportLine
         reason=called if visit else "",
         note=each.words,
         identity=f"{each.uid}\n{each.recurrence}",
+        others=tuple(others),
     )
 
 

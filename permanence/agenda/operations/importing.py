@@ -48,17 +48,22 @@ class LineFault:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came in, or would. `known`: lines that were brought in before; `moved`: those of them that stand at another
-    time here, or no more.
+    """What came in, or would. `newcomers`: the names of the new patients, as a list has them; `known`: lines that were
+    brought in before; `moved`: those of them that stand at another time here, or no more.
     """
 
     appointments: int = 0
     blocks: int = 0
-    new_patients: int = 0
+    newcomers: list[str] = field(default_factory=list)
     known: int = 0
     moved: int = 0
     written: bool = False
     faults: list[LineFault] = field(default_factory=list)
+
+    @property
+    def new_patients(self) -> int:
+        """How many patients it made, or would."""
+        return len(self.newcomers)
 
 
 class LineRefused(Refusal):
@@ -126,8 +131,8 @@ class _Import:
         put(self.row, slot, key=key, booking=booking, patient=patient, holder="", by=self.by, at=self.at)
         self.report.appointments += 1
         if is_new:
-            self.report.new_patients += 1
-            self._there(line).append((patient.id, patient.birth_date))
+            self.report.newcomers.append(patient.name)
+            self._there(line.name, line.first_name).append((patient.id, patient.birth_date))
 
     def _slot(self, line: ImportLine, reason: str) -> Slot:
         """Where the line puts it, with the rooms, the equipment and the other agenda that such a visit takes."""
@@ -142,7 +147,8 @@ class _Import:
         if line.birth_date:
             today = self.at.date()
             born = read_birth(line.birth_date, country=self.row.client.country, on=today).iso
-        fitting = [each for each in self._there(line) if not born or not each[1] or each[1] == born]
+        named = [each for name in ((line.name, line.first_name), *line.others) for each in self._there(*name)]
+        fitting = [each for each in dict.fromkeys(named) if not born or not each[1] or each[1] == born]
         if len(fitting) > 1:
             raise LineRefused("patient_ambiguous", f"{line.name} {line.first_name}")
         if fitting:
@@ -156,9 +162,9 @@ class _Import:
         )
         return callers.add_patient(client=client, patient=key, form=form, by=self.by, at=self.at), True
 
-    def _there(self, line: ImportLine) -> list[tuple[str, str]]:
+    def _there(self, name: str, first_name: str) -> list[tuple[str, str]]:
         """The patients of that name, those that came with a line before too."""
-        return self.persons.setdefault(called(name=line.name, first_name=line.first_name), [])
+        return self.persons.setdefault(called(name=name, first_name=first_name), [])
 
     def _fault(self, line: ImportLine, refusal: Refusal, why: tuple[WhyNot, ...] = ()) -> None:
         value = refusal.value if isinstance(refusal, LineRefused) else ""

@@ -117,7 +117,8 @@ def decline(*, offer: str, by: Who, at: datetime) -> OfferView:
 def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bool:
     """Somebody was booked at `at`, by whatever door: where he waits for that, he waits no more. Idempotent.
 
-    The later appointment that he said he gives up for an earlier one is cancelled, as when an offer is taken.
+    The later appointment that he said he gives up for an earlier one is cancelled, as when an offer is taken. A visit
+    that had begun by then, as files bring them in, is none that he waits for.
     """
     theirs = entries_of(house=by.house, client=appointment.client, patient=appointment.patient)
     rows = WaitingPlace.objects.for_house(by.house_key).select_related("client").order_by("pk")
@@ -145,7 +146,7 @@ def wait_again(*, appointment: str, slip_at: datetime, by: Who, at: datetime) ->
 
 
 def _followed(row: WaitingPlace, appointment: AppointmentView, *, by: Who, at: datetime) -> bool:
-    if at <= row.asked_at:  # what he had already is not what he waits for
+    if at <= row.asked_at or appointment.starts_at <= at:  # what he had, or was at, is not what he waits for
         return False
     day: date = appointment.starts_at.astimezone(ZoneInfo(row.client.time_zone)).date()
     if not row.from_date <= day < row.until_date or (row.agendas and appointment.agenda not in row.agendas):

@@ -2,7 +2,7 @@
 """Lines of another product's export: appointments, and busy time where no patient is named. Read, nothing decided."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,6 +23,13 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """The column, and how it may be headed in a file."""
 NEEDED = ("date", "time", "length")
 MOST_LINES = 1000
+type Name = tuple[str, str]
+"""Family name and first name."""
+_PARTICLES = frozenset({"de", "du", "des", "la", "le", "les", "da", "di", "del", "della"}) | frozenset(
+    {"van", "von", "der", "den", "ter", "zu", "el", "al", "ben", "ould", "abou", "saint"}
+)
+"""Words that begin a family name and are none by themselves."""
+_MOST_WORDS = 6
 _FIELD = {heading: column for column, headings in ALIASES.items() for heading in headings}
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\Z")
 _LOCAL = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})\Z")
@@ -42,6 +49,7 @@ class Spelling:
 class ImportLine:
     """One line. `name` is "" for busy time; `reason` as the file calls it. Moments are UTC.
 
+    `others`: how else its name may be read, where the file does not say what of it is the family name.
     `identity`: what the other product calls it for good, by which it is known again wherever it stands; "" for a line
     that is known by all it says.
     """
@@ -56,6 +64,7 @@ class ImportLine:
     reason: str = ""
     note: str = ""
     identity: str = ""
+    others: tuple[Name, ...] = ()
 
 
 def headings() -> tuple[str, ...]:
@@ -80,7 +89,7 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
     begins = starts.astimezone(ZoneInfo("UTC"))
     if begins.astimezone(local).replace(tzinfo=None) != starts.replace(tzinfo=None):
         return Spelling(column="time", code="time_skipped", value=found.get("time", "")[:80])
-    name, first = names_of(found.get("patient", ""), found.get("first_name", ""))
+    (name, first), *others = readings_of(found.get("patient", ""), found.get("first_name", ""))
     return ImportLine(
         line=number,
         starts=begins,
@@ -91,6 +100,7 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
         number=found.get("number", ""),
         reason=found.get("reason", ""),
         note=found.get("note", ""),
+        others=tuple(others),
     )
 
 
@@ -117,15 +127,36 @@ def _clock(text: str) -> int | None:
     return hour * 60 + minute if hour <= 23 and minute <= 59 else None
 
 
-def names_of(text: str, first: str = "") -> tuple[str, str]:
-    """Family and first name: in two columns, "Name, First", "NAME First" or "First Name"."""
-    if first or not text:
-        return text, first
+def readings_of(text: str, first: str = "") -> tuple[Name, ...]:
+    """Family and first name: in two columns, "Name, First", "NAME First", "First NAME", "NAME FIRST" or "First Name".
+
+    After the likely one every other way in which the same words may be both, where nothing says which is meant.
+    """
+    if first:
+        return ((text, first),)
     family, comma, rest = text.partition(",")
     if comma:
-        return family.strip(), rest.strip()
+        return ((family.strip(), rest.strip()),)
     words = text.split()
     capital = next((place for place, word in enumerate(words) if not word.isupper()), len(words))
     if 0 < capital < len(words):
-        return " ".join(words[:capital]), " ".join(words[capital:])
-    return (words[-1], " ".join(words[:-1])) if len(words) > 1 else (text, "")
+        return (_cut(words, capital),)
+    if len(words) < 2:
+        return ((" ".join(words), ""),)
+    after = next(place for place in range(len(words), -1, -1) if not place or not words[place - 1].isupper())
+    if 0 < after < len(words) and len(words[-1]) > 1:
+        return (_turned(words, after),)
+    particles = next((place for place, word in enumerate(words) if word.casefold() not in _PARTICLES), len(words))
+    likely = _cut(words, min(particles + 1, len(words) - 1)) if capital else _turned(words, len(words) - 1)
+    if len(words) > _MOST_WORDS:
+        return (likely,)
+    cuts = range(1, len(words))
+    return tuple(dict.fromkeys((likely, *(turn(words, cut) for turn in (_turned, _cut) for cut in cuts))))
+
+
+def _cut(words: Sequence[str], place: int) -> Name:
+    return " ".join(words[:place]), " ".join(words[place:])
+
+
+def _turned(words: Sequence[str], place: int) -> Name:
+    return " ".join(words[place:]), " ".join(words[:place])

@@ -161,8 +161,11 @@ def _meet(one: Opening, other: Opening, *, since: date) -> bool:
     if one.weekday != other.weekday or ends <= begins:
         return False
     first = max(each for each in (since, one.valid_from, other.valid_from) if each is not None)
+    weeks = lcm(one.every_weeks, other.every_weeks)
+    if (date.max - first).days < _WEEK * (weeks + 1):  # kept from a form that took any day: no such week comes
+        return False
     first += _DAY * ((one.weekday - first.weekday()) % _WEEK)
-    days = (first + _DAY * _WEEK * week for week in range(lcm(one.every_weeks, other.every_weeks)))
+    days = (first + _DAY * _WEEK * week for week in range(weeks))
     return any(_in_week(one, day) and _in_week(other, day) for day in days)
 
 

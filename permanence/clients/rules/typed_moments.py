@@ -36,9 +36,10 @@ _NEAR = {"today": 0, "heute": 0, "aujourdhui": 0, "tomorrow": 1, "morgen": 1, "d
 _THEN = r"(?:t| )(?:a|at|um)? ?"
 _HOUR = r"(?P<whole>\d{4})|(?P<hour>\d{1,2})(?: ?[:.h] ?(?P<minute>\d{2}))?(?::\d{2})?(?: ?(?:uhr|heures?|h))?"
 _ISO = rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}}){_THEN}(?:{_HOUR})"
+_YEAR_LAST = r" (?:19[7-9]|20\d)\d$"  # "24 December 2026" has no hour, and is not that day at 20:26
 _DAY = (
     r"(?P<day>\d{1,2})(?:er|st|nd|rd|th)?\.?[ ./-]+(?P<month>\d{1,2})\.?"
-    rf"(?:[ ./-]+(?P<year>\d{{4}}|\d{{2}}))?{_THEN}(?:{_HOUR})"
+    rf"(?:[ ./-]+(?P<year>\d{{4}}|\d{{2}})|(?!{_YEAR_LAST})){_THEN}(?:{_HOUR})"
 )
 _WAYS = tuple(re.compile(each) for each in (_ISO, _DAY))
 _NEARBY = re.compile(rf"(?P<word>[a-z]+){_THEN}(?:{_HOUR})")

@@ -162,6 +162,12 @@ def test_hours_laid_over_others_are_those_that_some_monday_has_twice(other, meet
     assert overlapped((laid,), (MORNING,), since=date(2026, 11, 20)) == ((MORNING,) if meets else ())
 
 
+def test_hours_that_begin_where_days_end_are_laid_over_nothing():
+    late = replace(MORNING, valid_from=date(9999, 12, 28))
+    assert overlapped((late,), (MORNING,), since=date(2026, 11, 20)) == ()
+    assert overlapped((MORNING,), (replace(late, valid_from=date.max),), since=date(2026, 11, 20)) == ()
+
+
 def test_hours_of_other_weeks_are_laid_over_nothing():
     one = replace(MORNING, every_weeks=2, anchor=date(2026, 1, 5))
     for weeks, every, meets in ((0, 2, True), (1, 2, False), (1, 4, False), (2, 4, True), (1, 3, True)):

@@ -39,7 +39,8 @@ NEAR = {
     "tomorrow at 9:00": "2026-11-28T09:00",
 }
 NONE = """|x|24/12|24 décembre|2026-12-24|31/02 10h|29/02/2027 8h|24/12 25h|24/12 14:60|24/12 143|14h|1/1/0001 0h
-|9999-12-31 23:59|lundi 8h|24/12/2026 14h et demie""".replace("\n", "").split("|")
+|9999-12-31 23:59|lundi 8h|24/12/2026 14h et demie|24 décembre 2026|24/12 2026|24.12. 2026|24. Dezember 2026|1/2 1970
+|24/12 2099""".replace("\n", "").split("|")
 
 
 def moments(low, high):
@@ -58,6 +59,21 @@ def test_every_spelling_comes_to_its_moment(at, shape):
 )
 def test_a_day_without_its_year_is_the_one_ahead(at, shape):
     assert read_typed(shape.format(at=at), now=NOW) == at
+
+
+YEAR_OR_HOUR = {
+    "24 décembre 2026 8 h": "2026-12-24T08:00",
+    "24.12. 2027 8:00": "2027-12-24T08:00",
+    "24/12 20:15": "2026-12-24T20:15",
+    "24/12/2026 2015": "2026-12-24T20:15",
+    "24/12 à 2015": "2026-12-24T20:15",
+    "24/12 1430": "2026-12-24T14:30",
+}
+
+
+@pytest.mark.parametrize("text", YEAR_OR_HOUR)
+def test_four_figures_after_a_day_without_its_year_are_the_year(text):
+    assert read_typed(text, now=NOW) == wall(YEAR_OR_HOUR[text])
 
 
 @pytest.mark.parametrize("text", NEAR)
