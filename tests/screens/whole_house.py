@@ -240,6 +240,7 @@ async def signed_in_seat(
         await page.add_init_script(CAPTURE)
         login = LoginPage(page, house.site)
         await login.open()
+        await login.painted()
         await login.sign_in(who, cast.PASSWORD)
         await page.wait_for_url("**/console")
         yield ConsolePage(page, house.site)
@@ -254,6 +255,8 @@ async def signed_in(browser: Browser, house: WholeHouse, who: str, path: str, **
     page = await (await browser.new_context(**options)).new_page()
     login = LoginPage(page, house.site)
     await login.open(f"/login?next={path}")
+    if context.get("java_script_enabled", True):
+        await login.painted()
     await login.sign_in(who, cast.PASSWORD)
     await page.wait_for_url(f"**{path}")
     return page
