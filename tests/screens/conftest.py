@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from permanence.foundation.translations import compile_catalogues
 from permanence.project import demo_cast as cast
@@ -21,6 +21,10 @@ from tests.screens.fakes.site import Site, environment, prepare, running_site
 from tests.screens.pages import FAKE_DEVICE, ConsolePage, stock_chromium
 from tests.screens.whole_house import WholeHouse, whole_house
 from tests.wire.media_process import running_media
+
+expect.set_options(timeout=15_000)
+"""Milliseconds after which a fact on a screen is given up, as `FakeExchange.until` does: an agenda that opens on a
+machine on which everything runs at once takes more than the five seconds of Playwright."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

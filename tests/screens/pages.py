@@ -129,6 +129,16 @@ class Screen:
     async def press(self, key: str) -> None:
         await self.page.keyboard.press(key)
 
+    async def painted(self) -> None:
+        """Waits until the page that was opened is seen: the keys pressed from then on are heard."""
+        await self.page.wait_for_load_state()
+        await self.page.evaluate(PAINTED)
+
+    async def reload(self) -> None:
+        """The same page anew, and seen."""
+        await self.page.reload()
+        await self.painted()
+
     async def fits(self) -> bool:
         """Whether nothing scrolls sideways."""
         wide: bool = await self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -157,6 +167,7 @@ class ConsolePage(Screen):
 
     async def open(self) -> None:
         await self.page.goto(self.site + "/console")
+        await self.painted()
 
     def by_id(self, name: str) -> Locator:
         return self.page.locator(f"#{name}")
@@ -170,7 +181,7 @@ class ConsolePage(Screen):
     async def go_ready(self) -> None:
         """F2 from the post: microphone, line, ready."""
         await expect(self.by_id("go-ready")).to_be_visible(timeout=10000)
-        await self.page.evaluate(PAINTED)
+        await self.painted()
         await self.press("F2")
 
     async def presence_is(self, dot: str) -> None:

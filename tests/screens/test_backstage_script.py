@@ -20,7 +20,9 @@ async def owner_at(browser: Browser, site: Site, path: str, name: str = cast.MAR
     await site.let_in(context, name)
     page = await context.new_page()
     await page.goto(site.url + path)
-    return Screen(page, site.url)
+    screen = Screen(page, site.url)
+    await screen.painted()
+    return screen
 
 
 async def test_a_script_is_begun_tried_changed_and_published(browser: Browser, site: Site) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.async_api import expect
 
+from tests.processes import until
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -167,7 +168,7 @@ async def test_when_wrap_up_runs_out_the_draft_is_kept_and_can_be_sent(
     await console.press("Control+Enter")
     await console.shows("idle")
     await expect(console.by_id("drafts")).to_be_hidden()
-    assert len(site.rows(MESSAGES)) == 1
+    await until("the message is kept", lambda: len(site.rows(MESSAGES)) == 1)
 
 
 async def test_a_masked_caller_has_no_number_and_no_history(
@@ -332,7 +333,7 @@ async def test_every_key_can_be_changed_and_the_hints_follow(
     await console.by_id("keys-numbers").uncheck()
     await console.press("Escape")
     await comes_true(console.page, KEYS_AT_SITE)
-    await console.page.reload()
+    await console.reload()
     await console.shows("desk")
     await console.press("F4")
     await console.press("1")

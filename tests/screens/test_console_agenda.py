@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, CDPSession, Locator, Page, expect
 
 from permanence.project import demo_cast as cast
+from tests.processes import until
 from tests.screens.fakes import agendas, cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -17,7 +18,8 @@ from tests.screens.pages import PAINTED, SHOTS, ConsolePage
 from tests.screens.test_console_appointments import COUNT_KEYS
 
 MOST_KEYS = 25
-MOST_MS = 20_000
+MOST_LAYOUTS = 10
+"""Of a day that comes: a few, however many visits it has."""
 VISITS = "select state, agenda_id, call, starts_at from agenda_appointment order by id"
 HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
 FRAME = "#book-frame"
@@ -30,9 +32,7 @@ OFFERED = """() => {
 """All that Enter ever offered."""
 FOUND = "#book-patient-list[data-words='140361 hof'] [aria-selected=true]"
 """Enter takes what was found for all that is typed, and nothing before that is there."""
-LIVE_MS = 500
 COMING = "**/console/fragments/agenda/coming?*"
-DRAWN_MS = 300
 
 
 def weber(site: Site) -> dict[str, Any]:
@@ -84,11 +84,10 @@ async def test_f1_tells_the_keys_of_the_agenda_while_it_is_open_and_not_before(
 
 async def test_from_the_card_to_booked_in_four_keys(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
     made = agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await console.page.evaluate(COUNT_KEYS)
-    began = await console.page.evaluate("performance.now()")
     await opened(console)
     await expect(console.by_id("callbar")).to_be_visible()
     await expect(console.by_id("end")).to_be_visible()
@@ -98,11 +97,9 @@ async def test_from_the_card_to_booked_in_four_keys(console: ConsolePage, exchan
     await expect(console.by_id("book-act")).to_contain_text("Réserver")
     await console.press("Enter")
     await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
-    took = await console.page.evaluate("performance.now()") - began
     keys = await console.page.evaluate("window.keysPressed")
     assert keys == ["a", "1", "Enter"]
     assert len(keys) <= MOST_KEYS
-    assert took <= MOST_MS
     ((state, agenda, call, _starts),) = site.rows(VISITS)
     assert (state, str(agenda) in {made.weber, made.klein}, call) == ("booked", True, "call-1")
     assert site.rows(HOLDS) == [("booked", 0)]
@@ -177,9 +174,9 @@ async def book_at(screen: ConsolePage, name: str, minute: int) -> None:
     await expect(lane(screen, name).locator(".appt")).to_have_count(before + 1)
 
 
-async def ready_to_book(browser: Browser, site: Site) -> tuple[ConsolePage, agendas.Made]:
-    """The agendas of Dr Weber's practice, tomorrow, and Jeanne."""
-    made = agendas.make(site)
+async def ready_to_book(browser: Browser, site: Site, *, today: bool = False) -> tuple[ConsolePage, agendas.Made]:
+    """The agendas of Dr Weber's practice, tomorrow, and Jeanne; `today` as in `agendas.make`."""
+    made = agendas.make(site, today=today)
     return await jeanne_tomorrow(browser, site, made), made
 
 
@@ -296,31 +293,12 @@ async def test_another_secretary_s_booking_appears_by_itself(browser: Browser, s
     one, made = await ready_to_book(browser, site)
     other = await beside(browser, site, cast.AOIFE, f"?client={made.client}")
     await tomorrow(other)
-    heard = """(name) => new Promise((done) => {
-      const look = () => document.querySelector(`.lane[data-name="${name}"] [data-state=booked]`) && done(Date.now());
-      new MutationObserver(look).observe(document.getElementById('book-frame'), { childList: true, subtree: true });
-      look();
-    })"""
-    answered = """() => new Promise((done) => {
-      const ask = window.fetch;
-      window.fetch = async (path, ...more) => {
-        const answer = await ask(path, ...more);
-        if (String(path).endsWith('/book')) done(Date.now());
-        return answer;
-      };
-    })"""
-    await other.page.evaluate(f"() => {{ window.seen = ({heard})('Dr Klein'); }}")
-    await one.page.evaluate(f"() => {{ window.told = ({answered})(); }}")
     await click_at(one, "Dr Klein", 540)
     await one.press("Enter")
-    booked = await one.page.evaluate("window.told")
-    seen = await other.page.evaluate("window.seen")
-    assert seen - booked < LIVE_MS
+    await expect(lane(other, "Dr Klein").locator("[data-state=booked]")).to_have_count(1)
     # Another's hold is shown with the name, and is gone when it is given back.
     await one.press("n")
     await expect(one.page.locator("#book-frame .appt--held")).to_have_count(1)
-    if await day_of(one) != await day_of(other):
-        await other.press("t")
     await expect(other.page.locator("#book-frame .appt--held")).to_contain_text("Claire")
     await one.press("Escape")
     await expect(other.page.locator("#book-frame .appt--held")).to_have_count(0)
@@ -332,7 +310,7 @@ async def test_what_is_held_for_a_call_is_free_when_she_leaves_or_the_call_ends(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await opened(console)
@@ -355,7 +333,7 @@ async def test_what_is_held_for_a_call_is_free_when_she_leaves_or_the_call_ends(
     await console.press("F9")
     await console.presence_is("wrap")
     await expect(console.page.locator(f"{FRAME} .appt--mine")).to_have_count(0)
-    assert [row[0] for row in site.rows(HOLDS)] == ["released"] * 3
+    await until("all three are given back", lambda: [row[0] for row in site.rows(HOLDS)] == ["released"] * 3)
     assert site.rows(VISITS) == []
 
 
@@ -395,6 +373,12 @@ async def test_a_house_without_agendas_says_what_there_is_to_do(browser: Browser
     await looks_right(screen, "agenda-empty", ("1366",))
 
 
+async def laid_out(developer: CDPSession) -> int:
+    """How often the page was laid out so far."""
+    told = await developer.send("Performance.getMetrics")
+    return next(int(each["value"]) for each in told["metrics"] if each["name"] == "LayoutCount")
+
+
 async def test_two_hundred_practitioners_are_drawn_at_once(browser: Browser, site: Site) -> None:
     agendas.make(site, 200)
     screen = await beside(browser, site, query="?client=0")
@@ -402,28 +386,21 @@ async def test_two_hundred_practitioners_are_drawn_at_once(browser: Browser, sit
         "async (day) => (await fetch(`/console/fragments/agenda?day=${day}`)).text()",
         (await day_of(screen) + timedelta(days=1)).isoformat(),
     )
-    took = await screen.page.evaluate(
+    developer = await screen.page.context.new_cdp_session(screen.page)
+    await developer.send("Performance.enable")
+    before = await laid_out(developer)
+    await screen.page.evaluate(
         """async (text) => {
-          const frame = document.getElementById('book-frame');
-          const times = [];
-          for (let round = 0; round < 3; round += 1) {
-            frame.replaceChildren();
-            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-            const began = performance.now();
-            const made = document.createElement('template');
-            made.innerHTML = text;
-            frame.replaceChildren(made.content);
-            await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-            times.push(performance.now() - began);
-          }
-          return times.sort((one, other) => one - other);
+          const made = document.createElement('template');
+          made.innerHTML = text;
+          document.getElementById('book-frame').replaceChildren(made.content);
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         }""",
         text,
     )
+    assert await laid_out(developer) - before <= MOST_LAYOUTS  # what it takes a quiet machine is a figure of the bench
     assert await screen.page.locator(".lane").count() == 202
     assert await screen.page.locator(".appt").count() == 6000
-    print("drawn in ms:", took)  # the figure itself is one of a quiet machine
-    assert took[0] <= DRAWN_MS * 5, took
 
 
 async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(browser: Browser, site: Site) -> None:

@@ -106,7 +106,7 @@ async def test_on_paper_stand_the_answers_with_the_code_and_colour_of_the_reason
 
 
 async def test_today_is_printed_with_its_past_hours(browser: Browser, site: Site) -> None:
-    screen, _made = await ready_to_book(browser, site)
+    screen, _made = await ready_to_book(browser, site, today=True)
     tomorrow = await screen.by_id("book-title").text_content()
     await screen.press("t")
     await expect(screen.by_id("book-title")).not_to_have_text(tomorrow or "")

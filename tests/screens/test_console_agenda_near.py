@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where Enter, a move or a drag is refused, the nearest free times stand beside the reason, one key away."""
 
+import asyncio
+
 from playwright.async_api import Browser, Route, expect
 
 from tests.screens.fakes.site import Site
@@ -42,6 +44,18 @@ async def asked(screen: ConsolePage) -> list[str]:
 
 async def offers(screen: ConsolePage, *words: str) -> None:
     await expect(screen.page.locator("#book-near-list button")).to_have_text(list(words))
+
+
+async def freed(other: ConsolePage, name: str, minute: int) -> None:
+    """Another secretary cancels the visit that begins then."""
+    await click_at(other, name, minute + 5)
+    await other.press("x")
+    await expect(other.by_id("book-dialog")).to_be_visible()
+    for key in ("1", "Control+Enter"):
+        await other.press(key)
+    # Her page may hear of it by the live topic before the site's own answer closes the dialog.
+    await expect(other.by_id("book-dialog")).to_be_hidden()
+    await expect(other.by_id("book-place")).to_contain_text("Rendez-vous annulé")
 
 
 async def test_a_refused_booking_offers_the_nearest_and_n_takes_them_in_turn(browser: Browser, site: Site) -> None:
@@ -116,7 +130,7 @@ async def test_what_is_said_stands_while_others_book_in_the_same_agenda(browser:
         for key in asks:
             await screen.press(key)
             await expect(screen.page.locator("#book-near-list button")).to_have_count(3)
-        await other.press("Control+z")
+        await freed(other, "Dr Weber", 840)
         await expect(screen.by_id("book-act")).to_contain_text("13:50")
         await expect(screen.by_id("book-refusal")).to_be_hidden()
     assert screen.complaints == []
@@ -129,20 +143,22 @@ async def test_who_was_slower_keeps_the_reason_and_the_nearest_beside_the_visit_
     other = await jeanne_tomorrow(browser, site, made)
     await click_at(screen, "Dr Weber", 600)
     await expect(screen.by_id("book-act")).to_contain_text("10:00")
-    late: list[Route] = []
+    asked, hears = asyncio.Event(), asyncio.Event()
 
     async def keep(route: Route) -> None:
         """Her page hears of the faster one only after her own Enter."""
-        late.append(route)
+        asked.set()
+        await hears.wait()
+        await route.continue_()
 
     await screen.page.route("**/fragments/agenda/lane?*", keep)
     await book_at(other, "Dr Weber", 600)
     await screen.press("Enter")
     await offers(screen, "N09:40", "10:20", "10:00, Dr Klein")
     await screen.page.evaluate(GONE)
+    await asyncio.wait_for(asked.wait(), 20)
     async with screen.page.expect_response(NEAR):
-        for route in late:
-            await route.continue_()
+        hears.set()
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
     await offers(screen, "N09:40", "10:20", "10:00, Dr Klein")
     await expect(screen.by_id("book-refusal")).to_be_visible()
@@ -218,13 +234,6 @@ async def test_dragged_onto_another_n_takes_it_in_hand(browser: Browser, site: S
     assert screen.complaints == []
 
 
-async def freed(other: ConsolePage, minute: int) -> None:
-    """Another secretary cancels the visit that begins then with Dr Klein."""
-    await click_at(other, "Dr Klein", minute + 5)
-    for key in ("x", "1", "Control+Enter"):
-        await other.press(key)
-
-
 async def test_a_place_refused_to_a_move_is_asked_for_again_once_another_secretary_frees_it(
     browser: Browser, site: Site
 ) -> None:
@@ -237,7 +246,7 @@ async def test_a_place_refused_to_a_move_is_asked_for_again_once_another_secreta
     await dragged(screen)
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
     await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
-    await freed(other, 600)
+    await freed(other, "Dr Klein", 600)
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(0)
     await expect(screen.by_id("book-refusal")).to_be_hidden()
     await expect(lane(other, "Dr Klein").locator(".appt")).to_have_count(0)
@@ -253,9 +262,9 @@ async def test_a_place_refused_to_a_move_is_asked_for_again_once_another_secreta
     await book_at(other, "Dr Klein", 620)
     await offers(screen, "N09:40", "10:40", "10:00, Dr Weber")
     assert await screen.page.evaluate("window.gone") == []
-    await freed(other, 620)
+    await freed(other, "Dr Klein", 620)
     await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
-    await freed(other, 600)
+    await freed(other, "Dr Klein", 600)
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(0)
     await expect(screen.by_id("book-refusal")).to_be_hidden()
     await expect(screen.by_id("book-act")).to_contain_text("10:00")

@@ -2,7 +2,6 @@
 """Somebody else than the caller: who is booked is who was typed, and for as long as it takes; Q means one thing."""
 
 import re
-from datetime import timedelta
 
 from playwright.async_api import Browser, expect
 
@@ -42,7 +41,7 @@ async def test_what_is_done_for_another_client_is_none_of_this_calls(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     made = agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await console.go_ready()
     await exchange.command("ready")
@@ -74,16 +73,12 @@ async def test_during_a_call_somebody_else_is_booked_by_the_keyboard(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     made = agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await opened(console)
-    # A time of today may begin before it is booked.
-    shown = await day_of(console)
-    agendas.shut(site, shown)
     await console.by_id("book-with").select_option(made.weber)
     await console.by_id("book-else").select_option("nobody")
-    await expect(slot(console.page, 1)).not_to_have_attribute("data-day", shown.isoformat())
     await console.press("/")
     await expect(console.by_id("book-patient")).to_be_focused()
     await expect(console.by_id("book-patient-name")).to_be_visible()
@@ -162,9 +157,7 @@ async def test_q_is_the_waiting_list_and_a_the_questions(browser: Browser, site:
 
 async def test_a_time_held_is_looked_at_again_for_who_is_new(browser: Browser, site: Site) -> None:
     screen, made = await ready_to_book(browser, site)
-    # Of today there may be no hour left to have a visit after the one held.
     shown = await day_of(screen)
-    agendas.shut(site, shown - timedelta(days=1))
     await screen.by_id("book-reason").select_option(made.review)
     await screen.by_id("book-with").select_option(made.weber)
     await screen.by_id("book-else").select_option("nobody")
@@ -237,7 +230,7 @@ async def test_the_menu_says_where_she_is_and_the_way_back_stands_in_one_line(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     here = console.page.locator(".topbar nav [aria-current=page]")
     await expect(here).to_have_text("Console")

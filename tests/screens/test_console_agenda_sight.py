@@ -9,7 +9,7 @@ from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, comes_true
 from tests.screens.test_console_agenda import book_at, click_at, day_of, lane, on_a_call, opened, ready_to_book, slot
 
 IN_SIGHT = """() => {
@@ -39,7 +39,7 @@ async def test_with_a_patient_and_a_practitioner_chosen_most_free_times_are_in_s
 ) -> None:
     made = agendas.make(site, many=1)
     await console.page.set_viewport_size({"width": 1366, "height": 768})
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await opened(console)
@@ -61,7 +61,7 @@ async def test_from_the_list_back_to_the_day_the_place_is_the_same(browser: Brow
     await screen.press("d")
     await expect(screen.page.locator("#book-grid.grid")).to_be_visible()
     await expect(screen.by_id("book-place")).to_contain_text("18:30, Dr Weber")
-    assert await screen.page.evaluate(CURSOR)
+    await comes_true(screen.page, CURSOR)
     await expect(screen.by_id("book-act")).to_contain_text("18:30, Dr Weber")
     await screen.press("l")
     await expect(screen.page.locator("#book-frame .row-line")).to_have_count(1)
@@ -69,7 +69,7 @@ async def test_from_the_list_back_to_the_day_the_place_is_the_same(browser: Brow
     await screen.press("d")
     await expect(screen.page.locator("#book-grid.grid")).to_be_visible()
     await expect(screen.by_id("book-place")).to_contain_text("Dr Klein, 09:00")
-    assert await screen.page.evaluate(CURSOR)
+    await comes_true(screen.page, CURSOR)
     assert screen.complaints == []
 
 
@@ -80,9 +80,8 @@ async def test_what_is_said_below_does_not_cover_the_place(browser: Browser, sit
     visit = lane(screen, "Dr Weber").locator(".appt")
     await screen.page.mouse.click(*await visit.evaluate(TO_THE_FOOT))
     await expect(screen.by_id("book-acts")).to_be_visible()
-    await screen.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     await screen.shot("agenda-foot")
-    assert await screen.page.evaluate(CURSOR)
+    await comes_true(screen.page, CURSOR)
     assert screen.complaints == []
 
 

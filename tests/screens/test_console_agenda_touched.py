@@ -2,7 +2,6 @@
 """While others book beside her without end, a visit in hand still goes where she says; and what is late is nobody's."""
 
 import asyncio
-from datetime import timedelta
 
 from playwright.async_api import APIResponse, Browser, Route, expect
 
@@ -57,7 +56,6 @@ async def test_what_is_in_hand_goes_to_a_free_time_though_others_book_faster_tha
 ) -> None:
     screen, made = await ready_to_book(browser, site)
     day = await day_of(screen)
-    agendas.shut(site, day - timedelta(days=1))
     await book_at(screen, "Dr Weber", 600)
     await screen.by_id("book-with").select_option(made.weber)
     await screen.by_id("book-else").select_option("nobody")
@@ -112,7 +110,7 @@ async def test_what_v_finds_too_late_is_not_in_hand_for_the_next_caller(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await opened(console)
@@ -150,7 +148,7 @@ async def test_the_client_she_chooses_while_the_agenda_opens_stays_chosen(
     agendas.make(site)
     made = site.run(OTHER).strip()
     ((other,),) = [row[1:] for row in site.rows("select id, client_id from agenda_agenda") if str(row[0]) == made]
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await console.page.evaluate(NO_WAIT)

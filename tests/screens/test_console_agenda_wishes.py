@@ -60,11 +60,10 @@ async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_ha
     screen, _made = await ready_to_book(browser, site)
     await expect(slot(screen.page, 1)).to_be_visible()
     soon = await slot(screen.page, 1).get_attribute("data-day")
-    late: list[Route] = []
-    here = asyncio.Event()
+    asked, here = asyncio.Event(), asyncio.Event()
 
     async def keep(route: Route) -> None:
-        late.append(route)
+        asked.set()
         await here.wait()
         await route.continue_()
 
@@ -77,9 +76,9 @@ async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_ha
     await screen.by_id("book-grid").focus()
     await screen.press("1")
     await screen.press("Enter")
+    await asyncio.wait_for(asked.wait(), 20)
     await expect(slot(screen.page, 1)).to_have_attribute("data-day", soon or "")
     assert held == []
-    assert late
     here.set()
     await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
     ((starts,),) = site.rows("select date(starts_at) from agenda_appointment where state = 'booked'")

@@ -35,7 +35,7 @@ async def with_patients(console: ConsolePage, exchange: FakeExchange, site: Site
     agendas.make(site)
     if both:
         site.change(SAME_TELEPHONE.format(number=agendas.NUMBER))
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await console.go_ready()
     await exchange.command("ready")
@@ -152,7 +152,7 @@ async def test_what_she_has_typed_is_not_written_over_by_a_booking(
 
 async def test_a_house_without_mail_promises_none(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
     await console.page.add_init_script(WITHOUT_MAIL)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await console.go_ready()
     await exchange.command("ready")
@@ -171,7 +171,7 @@ async def test_an_appointment_elsewhere_is_offered_only_where_there_is_an_agenda
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     agendas.make(site)
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello", times=2)
     await console.go_ready()
     await exchange.command("ready")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The console when something breaks: reload, site killed, exchange gone, microphone refused. No word is lost."""
 
+import asyncio
 import base64
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens.fakes import cards
@@ -14,6 +15,7 @@ from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage, comes_true, stock_chromium
 
 TEXTS = "select count(*) from messaging_message"
+TICKET = "**/console/ticket?*"
 
 
 def card(site: Site) -> dict[str, Any]:
@@ -37,7 +39,7 @@ async def test_a_reload_brings_back_the_call_the_line_and_every_word(
     await console.press("3")
     await console.write("Écrit avant le rechargement.")
     offers = len([each for each in exchange.heard if each["t"] == "sdp"])
-    await console.page.reload()
+    await console.reload()
     await console.shows("desk")
     await expect(console.by_id("text")).to_have_value("Écrit avant le rechargement.")
     assert (await console.fields())["reason"] == "advice"
@@ -54,7 +56,7 @@ async def test_a_reload_after_the_call_still_asks_for_the_outcome(
     await console.write("Écrit pendant l’appel.")
     await exchange.caller_hangs_up()
     await console.presence_is("wrap")
-    await console.page.reload()
+    await console.reload()
     await console.shows("desk")
     await expect(console.by_id("text")).to_have_value("Écrit pendant l’appel.")
     await console.choose("outcome", "message")
@@ -151,7 +153,7 @@ async def test_a_draft_is_found_again_in_an_emptied_browser(
     await exchange.caller_hangs_up()
     await exchange.wrap_up_runs_out()
     await console.page.evaluate("localStorage.clear()")
-    await console.page.reload()
+    await console.reload()
     await expect(console.by_id("drafts")).to_contain_text("Dr Weber")
 
 
@@ -175,9 +177,20 @@ async def test_a_key_pressed_while_the_line_is_cut_is_done_when_it_is_back(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     await on_a_call(console, exchange, site)
+    # The page is back within half a second, but for the ticket that it asks for first.
+    asked, pressed = asyncio.Event(), asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        asked.set()
+        await pressed.wait()
+        await route.continue_()
+
+    await console.page.route(TICKET, keep)
     await exchange.cut()
+    await asyncio.wait_for(asked.wait(), 20)
     await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")
     await console.press("F9")
+    pressed.set()
     assert (await exchange.command("end"))["call"] == "call-1"
     assert [each["t"] for each in exchange.heard].count("hello") == 2
     await console.presence_is("wrap")
@@ -193,7 +206,7 @@ async def test_a_key_pressed_while_the_exchange_is_away_is_refused_in_words(
     await console.press("F9")
     await expect(console.by_id("banner-error")).to_contain_text("rien n’a été fait")
     await console.by_id("banner-error-close").click()
-    await console.page.reload()  # the page knows of no call now, the caller is still there
+    await console.reload()  # the page knows of no call now, the caller is still there
     await console.shows("idle")
     for key in ("F9", "F2", "F4", "F7"):
         await console.press(key)
@@ -217,7 +230,8 @@ async def test_a_message_that_failed_is_sent_again_from_its_line(
     await console.press("F9")
     await console.presence_is("wrap")
     await console.press("F2")
-    await console.page.reload()
+    await exchange.command("wrapup_done")
+    await console.reload()
     await console.shows("idle")
     line = console.messages("view-idle")
     await expect(line).to_contain_text("550 no such mailbox")
@@ -232,7 +246,7 @@ async def test_a_message_that_failed_is_sent_again_from_its_line(
         ("portal", "pending"),
     ]
     assert console.page.url == f"{site.url}/console"
-    assert await console.page.evaluate("document.activeElement.matches('[data-pane]')")
+    await comes_true(console.page, "() => document.activeElement.matches('[data-pane]')")
 
 
 async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, exchange: FakeExchange) -> None:

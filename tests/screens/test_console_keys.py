@@ -55,7 +55,7 @@ async def test_changed_keys_follow_her_to_another_machine_and_nobody_else(
     await expect(there.by_id("keys-numbers")).to_be_checked()
     await comes_true(there.page, f"() => ({HERE})('permanence.keys.') === null")
     assert kept(site) == {"chords": {}, "numbers": True}
-    await console.page.reload()
+    await console.reload()
     await expect(console.page.locator("#hold kbd")).to_have_text("F4")
     await change_hold_to(console, "Alt+m")
     await comes_true(console.page, f"() => ({HERE})('permanence.keys.') === null")
@@ -87,7 +87,7 @@ async def test_a_key_changed_while_the_site_is_away_holds_at_once_and_reaches_it
     await expect(console.by_id("banner-site")).to_be_hidden(timeout=20000)
     await comes_true(console.page, f"() => ({HERE})('permanence.keys.') === null")
     assert kept(site) == {"chords": {"hold": "Alt+m"}, "numbers": True}
-    await console.page.reload()
+    await console.reload()
     await expect(console.page.locator("#hold kbd")).to_have_text("Alt M")
 
 
@@ -103,7 +103,7 @@ async def test_two_acts_on_one_key_are_refused_in_words_here_and_by_the_site(
     bad = json.dumps({"chords": {"hold": "F9"}, "numbers": True})
     person = await console.page.evaluate("JSON.parse(document.getElementById('config').textContent).person")
     await console.page.evaluate("([key, text]) => localStorage.setItem(key, text)", [f"permanence.keys.{person}", bad])
-    await console.page.reload()
+    await console.reload()
     await expect(console.by_id("keys-said")).to_contain_text("Vos touches sont comme avant")
     await expect(console.page.locator("#hold kbd")).to_have_text("F4")
     assert await console.page.evaluate(HERE, "permanence.keys.") is None
@@ -120,7 +120,7 @@ HEADSET = """
 async def test_the_headsets_buttons_mute_and_hang_up(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
     """No browser presses a headset's button for a test: what the page gave to the browser is called instead."""
     await console.page.add_init_script(HEADSET)
-    await console.page.reload()
+    await console.reload()
     client, recipients = site.client("Dr Weber")
     await console.go_ready()
     await exchange.command("ready")

@@ -60,7 +60,7 @@ async def test_every_state_of_the_console(console: ConsolePage, exchange: FakeEx
     await console.press("F2")
     await console.presence_is("ready")
     more_messages(site)
-    await console.page.reload()
+    await console.reload()
     await expect(console.messages("view-idle")).to_have_count(1 + len(OTHERS))
     await console.presence_is("ready")
     await looks_right(console, "idle")

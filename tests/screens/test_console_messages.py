@@ -121,7 +121,7 @@ async def test_the_doctors_answer_is_marked_at_once_until_its_row_was_opened(
     await expect(row.locator("[data-opened]")).to_contain_text("Lu par Dr Weber")
     await expect(mark).to_be_hidden()
     await looks_right(console, "answered-opened", ("1366", "390"))
-    await console.page.reload()
+    await console.reload()
     await expect(row).to_have_count(1)
     await expect(row.locator(".item__answer")).to_contain_text("Oui, lundi à jeun.")
     await expect(mark).to_be_hidden()  # what she has seen is seen after a reload too

@@ -50,6 +50,7 @@ async def test_a_patient_is_added_found_and_sent_with_the_keyboard_alone(
     await looks_right(console, "patient-chosen", ("1366", "390"))
     await console.by_id("patient-other").click()
     await console.type("140361 hof")
+    await expect(console.by_id("patient-list")).to_have_attribute("data-words", "140361 hof")
     await expect(rows.nth(0)).to_have_attribute("aria-selected", "true")
     await expect(rows.nth(0)).to_contain_text("HOFFMANN Jeanne")
     await expect(console.by_id("patient-count")).to_have_text("Une personne trouvée")

@@ -50,6 +50,7 @@ async def second_tab(console: ConsolePage, email: str) -> Page:
 async def sign_in(page: Page, site: str, email: str) -> None:
     login = LoginPage(page, site)
     await login.open("/login?next=/console")
+    await login.painted()
     await login.sign_in(email, cast.PASSWORD)
     await page.wait_for_url("**/console")
 

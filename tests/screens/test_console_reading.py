@@ -35,7 +35,7 @@ def asked(site: Site) -> list[str]:
 
 async def at_her_post(console: ConsolePage, site: Site) -> list[str]:
     keys = asked(site)
-    await console.page.reload()
+    await console.reload()
     await expect(console.page.locator("#to-read-list .unread")).to_have_count(2)
     return keys
 
@@ -64,7 +64,7 @@ async def test_one_key_reads_the_first_and_the_house_knows_it_also_after_a_reloa
     await expect(console.by_id("to-read-count")).to_have_text("Une consigne")
     await comes_true(console.page, NOTHING_WAITS)
     assert site.rows(READ) == [("Claire", 1)]
-    await console.page.reload()
+    await console.reload()
     await expect(console.page.locator("#to-read-list .unread")).to_have_count(1)
     await console.press("Alt+l")
     await expect(console.by_id("to-read")).to_be_hidden()
@@ -251,7 +251,7 @@ async def test_a_client_she_never_had_is_told_once_and_nothing_is_marked_as_new(
     for each in made["instructions"]:
         each["is_new"] = False
     exchange.offer_s = 600
-    await console.press("F2")
+    await console.go_ready()
     await exchange.command("ready")
     await exchange.ring({**made, "first_call": True})
     await console.shows("ringing")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.processes import until
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -29,11 +30,15 @@ async def tries_to_leave(console: ConsolePage, why: str) -> None:
     await console.shows("desk")
 
 
-async def noted(console: ConsolePage, site: Site) -> list[tuple[object, ...]]:
-    """What the call keeps, once the browser has nothing left to tell."""
+NOTES = "select flag, what, cause from calls_redflagnote order by id"
+
+
+async def noted(console: ConsolePage, site: Site, many: int = 2) -> list[tuple[object, ...]]:
+    """What the call keeps, once there are so many notes of it and the browser has nothing left to tell."""
+    await until(f"{many} notes are kept", lambda: len(site.rows(NOTES)) >= many)
     nothing = "() => !Object.keys(localStorage).some((key) => key.startsWith('permanence.unsent-flags.'))"
     await comes_true(console.page, nothing)
-    return site.rows("select flag, what, cause from calls_redflagnote order by id")
+    return site.rows(NOTES)
 
 
 async def leaves(console: ConsolePage) -> None:
@@ -121,7 +126,7 @@ async def test_said_while_the_site_is_away_it_is_kept_with_the_call_when_it_is_b
     await expect(console.by_id("red-flags")).to_contain_text("dit à l’appelant")
     assert site.rows("select * from calls_redflagnote") == []
     await site.start()
-    await console.page.reload()  # what was told nobody yet stands sealed in the browser
+    await console.reload()  # what was told nobody yet stands sealed in the browser
     await exchange.command("hello")
     await console.shows("desk")
     await expect(console.by_id("red-flags")).to_contain_text("dit à l’appelant")

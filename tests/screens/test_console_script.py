@@ -221,7 +221,7 @@ async def test_the_answers_survive_a_reload_and_the_site_may_be_away(
     await console.press("Enter")
     await asks(console, "vos nom et prénom")
     await site.start()
-    await console.page.reload()
+    await console.reload()
     await exchange.command("hello")
     await console.shows("desk")
     await asks(console, "vos nom et prénom")

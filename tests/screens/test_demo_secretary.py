@@ -32,10 +32,13 @@ AOIFE = demo_command.SECRETARIES["aoife"]
 
 
 class Median:
-    """Every drawn fraction is one half; keys and ids are real chance."""
+    """Every drawn fraction is one half, or nearly one while she is `slow`; keys and ids are real chance."""
+
+    def __init__(self) -> None:
+        self.slow = False
 
     def token(self, size: int) -> bytes:
-        return b"\x80" + bytes(5) if size == 6 else CHANCE.token(size)
+        return (b"\xff" if self.slow else b"\x80") + bytes(5) if size == 6 else CHANCE.token(size)
 
 
 class Played:
@@ -43,7 +46,8 @@ class Played:
 
     def __init__(self, house: WholeHouse, login: cast.Login = AOIFE, *, talk_s: float = 5.0) -> None:
         self.said: list[str] = []
-        made = demo_command.played(login, house.status, house.data, talk_s, say=self.said.append, entropy=Median())
+        self.chance = Median()
+        made = demo_command.played(login, house.status, house.data, talk_s, say=self.said.append, entropy=self.chance)
         self.secretary: Secretary = made
 
     async def says(self, words: str, times: int = 1) -> None:
@@ -126,6 +130,7 @@ async def test_a_caller_who_hangs_up_ends_the_call_and_one_who_gives_up_is_misse
         await aoife.says("the caller hangs up after")
         await aoife.says("gives the outcome")
         await aoife.says("Aoife: is ready", 2)
+        aoife.chance.slow = True  # he gives up before she answers, however long that takes him
         async with house.call(cast.ATLAS_LINE, "--language", "en") as phone:
             await aoife.says("a call for Atlas rings", 2)
             phone.hang_up()

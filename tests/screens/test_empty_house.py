@@ -65,6 +65,7 @@ async def entered(browser: Browser, house: WholeHouse, who: str, password: str, 
     await page.add_init_script(CAPTURE)
     login = LoginPage(page, house.site)
     await login.open()
+    await login.painted()
     await login.sign_in(who, password)
     await page.wait_for_url(f"**{lands}")
     return Screen(page, house.site)
@@ -72,8 +73,8 @@ async def entered(browser: Browser, house: WholeHouse, who: str, password: str, 
 
 async def saved(page: Page) -> None:
     """Saves the form of the back office; nothing is wrong."""
-    await page.locator("input[name=_save]").click()
-    await page.wait_for_load_state()
+    async with page.expect_navigation():
+        await page.locator("input[name=_save]").click()
     assert await page.locator(".errorlist, .errornote").all_inner_texts() == []
     await expect(page.locator(".messagelist .success")).to_be_visible()
 

@@ -14,7 +14,7 @@ from tests.screens.whole_house import PhoneCall, WholeHouse, answered, at_seat, 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-MOST_KEYS, MOST_MS = 25, 20_000
+MOST_KEYS = 25
 """From the card to booked."""
 LEONIE, TUN, ELSEWHERE = "+352621000201", "+352621000202", "+33639980131"
 """Numbers: of Léonie Brandel and Tun Kirschmeyer, whom Dr Weber knows; one that nobody knows."""
@@ -34,24 +34,16 @@ where v.key = ? and f.state = 'offering' and f.next_at > f.freed_at
 """A freed time that somebody is asked for, or will be: without anybody whom it suits it is settled."""
 
 
-async def begun(console: ConsolePage) -> float:
-    """The card is there: from now on keys are counted and the clock runs."""
-    await console.page.evaluate(COUNT_KEYS)
-    moment: float = await console.page.evaluate("performance.now()")
-    return moment
-
-
-async def books_the_first(console: ConsolePage, name: str, since: float) -> None:
-    """The first of the free times, within the keys and the time that a caller is asked to wait."""
+async def books_the_first(console: ConsolePage, name: str) -> None:
+    """The first of the free times, within the keys that a caller is asked to wait for."""
     await expect(console.by_id("book-patient-name")).to_have_text(name)
     await expect(console.page.locator("#book-slots .slot").first).to_be_visible()
     await console.press("1")
     await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(1)
     await console.press("Enter")
     await expect(console.by_id("toasts")).to_contain_text(f"Réservé\u00a0: {name}")
-    took = await console.page.evaluate("performance.now()") - since
     keys = await console.page.evaluate("window.keysPressed")
-    assert (took <= MOST_MS, len(keys) <= MOST_KEYS) == (True, True), (took, keys)
+    assert len(keys) <= MOST_KEYS, keys
 
 
 async def ready_again(console: ConsolePage, phone: PhoneCall) -> None:
@@ -72,9 +64,9 @@ async def test_a_patient_who_is_known_by_his_number_has_his_time_in_three_keys(
         house.call(cast.WEBER_LINE, "--from", LEONIE, "--language", "fr") as phone,
     ):
         await answered(claire, phone)
-        since = await begun(claire)
+        await claire.page.evaluate(COUNT_KEYS)  # the card is there
         await claire.press("Alt+a")
-        await books_the_first(claire, "BRANDEL Léonie", since)
+        await books_the_first(claire, "BRANDEL Léonie")
         assert await claire.page.evaluate("window.keysPressed") == ["a", "1", "Enter"]
         day = await claire.page.locator("#book-frame .book__title").get_attribute("data-day")
         await ready_again(claire, phone)
@@ -96,7 +88,7 @@ async def test_one_who_calls_from_elsewhere_is_found_by_his_birth_date_and_gives
         house.call(cast.WEBER_LINE, "--from", ELSEWHERE, "--language", "fr") as phone,
     ):
         await answered(claire, phone)
-        since = await begun(claire)
+        await claire.page.evaluate(COUNT_KEYS)  # the card is there
         await claire.press("Alt+a")
         await expect(claire.page.locator("#book-slots .slot").first).to_be_visible()
         await claire.press("/")
@@ -112,7 +104,7 @@ async def test_one_who_calls_from_elsewhere_is_found_by_his_birth_date_and_gives
         async with claire.page.expect_response(SLOTS):
             await claire.press("Enter")
         await claire.by_id("book-grid").focus()
-        await books_the_first(claire, "KIRSCHMEYER Tun", since)
+        await books_the_first(claire, "KIRSCHMEYER Tun")
         await ready_again(claire, phone)
     ((visit, *booked),) = await until("the call is recorded", lambda: house.rows(BOOKED, ELSEWHERE))
     assert booked == ["booked", "console", "Kirschmeyer", "appointment_booked"]

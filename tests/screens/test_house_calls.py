@@ -37,6 +37,7 @@ async def test_from_signing_in_to_the_message_kept_with_the_keyboard_alone(
     )
     claire = ConsolePage(await context.new_page(), house.site)
     await claire.page.goto(f"{house.site}/login")
+    await claire.painted()
     await walk_to(claire, "username")
     await claire.type(cast.CLAIRE)
     await claire.press("Tab")
@@ -248,7 +249,7 @@ async def test_a_line_of_nobody_rings_the_pool_and_the_supervisor_is_told(
             await aoife.press("F9")
             assert await phone.over() == 0
         await wrapped_up(aoife, "wrong_number")
-    await expect(marc.locator("#list [role=alert]")).to_contain_text("+352 20 00 09 99")
+    await expect(marc.locator("#list [role=alert]")).to_contain_text("+352 20 00 09 99", timeout=15000)
     await marc.context.close()
 
 

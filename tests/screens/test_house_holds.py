@@ -78,7 +78,7 @@ async def test_not_one_word_is_lost_when_web_is_killed_while_she_types(
                 await aoife.press("F4")
                 await expect(aoife.by_id("callbar")).to_have_class("callbar")
             await expect(aoife.by_id("draft-state")).to_have_text("Draft kept", timeout=20000)
-            await aoife.page.reload()
+            await aoife.reload()
             await aoife.shows("desk")
             await expect(aoife.by_id("text")).to_have_value("Before the fall, and after it.")
             await aoife.press("F9")
@@ -105,6 +105,7 @@ async def test_a_call_is_answered_and_its_message_written_while_web_is_down(
                 await expect(aoife.by_id("banner-site")).to_be_visible(timeout=20000)
                 await aoife.press("F9")
                 assert await phone.over() == 0
+            await aoife.presence_is("wrap")
             await aoife.press("F2")
             await aoife.presence_is("ready")
         await expect(aoife.by_id("toasts")).to_contain_text("Message kept", timeout=30000)
@@ -138,6 +139,7 @@ async def test_a_conversation_does_not_notice_the_death_of_worker_and_exchange(
             await expect(aoife.by_id("callbar")).to_have_class("callbar")
             await aoife.press("F9")
             assert await phone.over() == 0
+            await aoife.presence_is("wrap")
             await aoife.choose("outcome", "information")
             await aoife.press("F2")
             await aoife.shows("ringing")

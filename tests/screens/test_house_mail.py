@@ -42,6 +42,7 @@ async def message_taken(console: ConsolePage, house: WholeHouse, line: str, *, c
         await expect(console.by_id("toasts")).to_contain_text("Message enregistré pour")
         await console.press("F9")
         assert await phone.over() == 0
+    await console.presence_is("wrap")
     await console.press("F2")
     await console.presence_is("ready")
     ((key,),) = house.rows("select key from messaging_message where caller_name = ?", caller)

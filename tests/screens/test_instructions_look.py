@@ -98,7 +98,8 @@ async def test_a_card_shown_again_and_who_has_read(browser: Browser, site: Site)
 
 
 async def looked_at(page: Page) -> None:
-    await page.locator("input[name=_check]").click()
+    async with page.expect_navigation():
+        await page.locator("input[name=_check]").click()
 
 
 async def saved(page: Page) -> None:

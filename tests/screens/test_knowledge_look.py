@@ -91,6 +91,7 @@ async def test_a_replacement_who_goes_away_too_is_told_and_two_absences_at_once_
     await page.locator("button[value=save]").press("Enter")
     await page.wait_for_url("**saved=absence#t-page")
     await page.goto(f"{site.url}/portal/line/{client}/absences/new")
+    await hers.painted()
     await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
     await page.locator("button[value=check]").press("Enter")
     await expect(page.locator("#failed")).to_be_visible()

@@ -76,7 +76,8 @@ async def test_a_client_is_set_up_by_keyboard_and_the_call_is_seen_to_arrive(bro
     await page.keyboard.press("Enter")
     await expect(page.locator(".onboarding__keys")).to_have_text("**21*+35220000909#")
     await types(page, "Français", "Cabinet du docteur Klein, {name}, bonjour.")
-    await page.keyboard.press("Enter")
+    async with page.expect_navigation():  # the same fields stand on the page before and on the one after
+        await page.keyboard.press("Enter")
     await types(page, "lundi", "8-12, 14h-18h30")
     await page.keyboard.press("Enter")
     await expect(done).to_have_count(4)

@@ -18,9 +18,11 @@ async def test_a_patient_is_added_in_one_line_and_corrected_by_keyboard(browser:
     await page.locator("#words").fill("150361 Quetsch Jeanne")
     await screen.press("Enter")
     await page.wait_for_url("**words=*")
+    await screen.painted()
     await page.locator("h1").click()
     await screen.press("+")
     await expect(page.locator("h1")).to_have_text("QUETSCH Jeanne")
+    await screen.painted()  # her name is there before the page hears keys
     await screen.press("e")
     await expect(page.locator("#f-birth_name")).to_be_focused()
     await page.locator("#f-birth_date").fill("14.03.1961")

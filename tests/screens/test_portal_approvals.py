@@ -44,6 +44,7 @@ async def by_key(page: Page, what: str | Locator) -> None:
     """Enter on a link or a button, and the page to which it leads is there."""
     async with page.expect_navigation():
         await (page.locator(what) if isinstance(what, str) else what).press("Enter")
+    await page.evaluate(PAINTED)
 
 
 async def test_red_flags_and_a_number_hold_once_a_second_doctor_approved_them(browser: Browser, site: Site) -> None:

@@ -75,6 +75,7 @@ async def test_what_is_folded_is_reached_by_the_keyboard_alone_without_javascrip
     his = await phone(browser, site, script=False)
     page = his.page
     await on_its_page(page, site)
+    await page.screenshot()  # where scripts are off nothing else tells that the page is seen, and its keys are heard
     last = page.locator(".fold").last
     await last.locator("summary").focus()
     await his.press("Enter")

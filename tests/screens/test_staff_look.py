@@ -38,6 +38,7 @@ async def signed_in(browser: Browser, site: Site, email: str, path: str, locale:
     login = LoginPage(await context.new_page(), site.url)
     await site.let_in(context, email)
     await login.open(path)
+    await login.painted()
     return login
 
 

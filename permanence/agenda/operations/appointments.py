@@ -11,7 +11,7 @@ from permanence.agenda.models import Agenda, Appointment, Series
 from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import filled, once, reach, renewed, short
 from permanence.agenda.operations.answers import asked, sealed
-from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
+from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, kept_since, own_hold, use
 from permanence.agenda.operations.stood import Stood
 from permanence.agenda.operations.taking import (
     Look,
@@ -71,14 +71,16 @@ def book(
     *, key: str, agenda: str, starts_at: datetime, booking: Booking, by: Who, at: datetime, hold: str = ""
 ) -> AppointmentView:
     """Book a visit; `key`, made by the page, is its id. From a hold, or directly: what the same person or call holds of
-    that span becomes the booking.
+    that span becomes the booking. What is kept may begin meanwhile, or be nearer than the notice: it was free when it
+    was asked for.
 
     Raises AgendaUnknown, callers' PatientUnknown, PatientDeceased, QuestionsUnanswered, AddressMissing, SlotRefused,
     SlotAlreadyTaken, HoldUnknown, HoldOver, and those of `acts.once`.
     """
     row, patient, wish = wanted(agenda, booking, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
-    judge = Look(row=row, wish=wish, starts=starts_at, at=at)
+    asked_at = kept_since(row, starts_at, held_for=wish.holder, at=at) if booking.holder else at
+    judge = Look(row=row, wish=wish, starts=starts_at, at=asked_at)
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         kept = rows[row.pk]
@@ -86,6 +88,7 @@ def book(
         if hold:
             held = own_hold(kept, hold, held_for=wish.holder, by=by, at=at)
             judge.wish = replace(wish, holder=held.held_for)
+            judge.at = held.held_at if held.starts_at == starts_at else at
         slot = judge.under_lock(kept)
         put(kept, slot, key=key, booking=booking, patient=patient, holder=judge.wish.holder, by=by, at=at)
         return {"appointment": key}

@@ -182,6 +182,12 @@ def own_hold(row: Agenda, hold: str, *, held_for: str, by: Who, at: datetime) ->
     return found
 
 
+def kept_since(row: Agenda, starts: datetime, *, held_for: str, at: datetime) -> datetime:
+    """The moment since which that start is kept for whoever books; `at` where it is not."""
+    kept = SlotHold.objects.filter(agenda=row, held_for=held_for, starts_at=starts, ended_at=None, expires_at__gt=at)
+    return kept.values_list("held_at", flat=True).first() or at
+
+
 def use(row: Agenda, held_for: str, slot: Slot, *, by: Who, at: datetime) -> None:
     """What the one who books held of this span becomes his booking."""
     end(_own(slot, held_for), row, HoldEnd.BOOKED, by=by, at=at)

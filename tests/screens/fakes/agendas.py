@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Agendas in the site's database: Dr Weber's and a colleague's, open all day every day, and persons to book for."""
+"""Agendas in the site's database: Dr Weber's and a colleague's, open all day from tomorrow on; persons to book for."""
 
 import json
 from dataclasses import dataclass
@@ -12,19 +12,7 @@ TWO_AGENDAS = """
 import json
 import sys
 from tests.screens.fakes.agendas_made import main
-print(json.dumps(main(int(sys.argv[1]))))
-"""
-SHUT = """
-import sys
-from datetime import date
-from permanence.agenda.models import Agenda
-from permanence.agenda.operations import setting
-from permanence.agenda.rules.kinds import ExceptionKind
-from permanence.foundation.operations import house_system
-from permanence.kernel.system import SystemClock
-by, at, agenda = house_system(house="demo"), SystemClock().now(), str(Agenda.objects.get(name="Dr Weber").pk)
-day = date.fromisoformat(sys.argv[1])
-setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.CLOSED, by=by, at=at)
+print(json.dumps(main(int(sys.argv[1]), today=bool(sys.argv[2]))))
 """
 BY_NIGHT = """
 import sys
@@ -132,14 +120,13 @@ class Made:
     paul: str
 
 
-def make(site: Site, many: int = 0) -> Made:
-    """The agendas of Dr Weber's practice; `many` more, each with a full day tomorrow."""
-    return Made(**json.loads(site.run(TWO_AGENDAS, str(many))))
+def make(site: Site, many: int = 0, *, today: bool = False) -> Made:
+    """The agendas of Dr Weber's practice; `many` more, each with a full day tomorrow.
 
-
-def shut(site: Site, day: date) -> None:
-    """Dr Weber's agenda is closed on that day: how many hours of today are left depends on when the test runs."""
-    site.run(SHUT, day.isoformat())
+    They are open `today` only where a test says so: how many hours of today are left depends on when it runs, and the
+    first of its free times may begin, and be free no more, between two keys.
+    """
+    return Made(**json.loads(site.run(TWO_AGENDAS, str(many), "today" if today else "")))
 
 
 def by_night(site: Site, day: date) -> None:

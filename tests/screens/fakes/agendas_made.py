@@ -41,7 +41,7 @@ def openings(agenda: str) -> tuple[kinds.Opening, ...]:
     )
 
 
-def main(many: int) -> dict[str, str]:
+def main(many: int, *, today: bool) -> dict[str, str]:
     by = who_is(Person.objects.select_related("house").get(email=demo_cast.MARC))
     client = Client.objects.get(name="Dr Weber")
     recipient = Recipient.objects.filter(client=client).first()
@@ -56,6 +56,9 @@ def main(many: int) -> dict[str, str]:
         given = {"step": 5, "closed_on_holidays": True, "active": True, "overbookings_per_day": overbooked}
         setting.change_agenda(agenda=made, name=name, by=by, at=AT, **given)
         setting.set_openings(agenda=made, openings=openings(made), by=by, at=AT)
+        if not today:
+            shut = {"day": AT.astimezone(ZONE).date(), "kind": kinds.ExceptionKind.CLOSED}
+            setting.set_exception(agenda=made, **shut, by=by, at=AT)
         return made
 
     def person(name: str, first: str, born: str, number: str = "") -> str:
