@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from permanence.agenda.interop import events, others
-from permanence.agenda.operations import holds, knocks, public_mails, sweeping, waiting_offers
+from permanence.agenda.operations import holds, knocks, public_mails, sweeping, waiting_list, waiting_offers
 from permanence.kernel.clock import Clock, Entropy
 
 
@@ -22,6 +22,11 @@ def offer_freed(*, at: datetime, entropy: Entropy) -> int:
     Must not be called inside a transaction.
     """
     return waiting_offers.pursue_due(at=at, entropy=entropy)
+
+
+def end_waiting(*, at: datetime) -> int:
+    """End the waiting of who waited for an earlier visit than one whose hour is over; gives how many."""
+    return waiting_list.end_over(at=at)
 
 
 def look_at_calendars(*, clock: Clock, stop: Callable[[], bool]) -> int:

@@ -161,7 +161,8 @@ def on_booked(_event_id: str, event: Event) -> None:
         return
     visit = appointment(by=by, appointment=event.appointment)
     if visit.revision == event.revision:
-        offer_answers.follow_booking(appointment=visit, by=by, at=event.at)
+        moved_from = event.from_starts_at if isinstance(event, AppointmentMoved) else None
+        offer_answers.follow_booking(appointment=visit, by=by, at=event.at, moved_from=moved_from)
 
 
 def _freed(event: Event) -> Freed:

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from permanence.agenda.queries.agendas import SUNDAY
 from permanence.agenda.queries.offers import OfferView
 from permanence.agenda.queries.waiting import PlaceView
 from permanence.agenda.rules.kinds import HalfDay
@@ -31,7 +32,9 @@ WEEKDAYS = (
     (3, gettext_lazy("Thu")),
     (4, gettext_lazy("Fri")),
     (5, gettext_lazy("Sat")),
+    (SUNDAY, gettext_lazy("Sun")),
 )
+"""Those on which somebody may come; Sunday only where `agendas.opens_on_sundays`."""
 WAYS = {
     OfferWay.SMS.value: pgettext_lazy("offered", "by SMS"),
     OfferWay.EMAIL.value: pgettext_lazy("offered", "by mail"),

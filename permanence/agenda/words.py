@@ -55,13 +55,15 @@ class _Teller:
 
     def until(self, at: datetime) -> str:
         """The hour when it is today, else day and hour."""
-        if at.astimezone(self.zone).date() == self.at.astimezone(self.zone).date():
-            return self.hour(at)
-        return moments.day_and_hour(at, self.zone, now=self.at)
+        return self.hour(at) if self.is_today(at) else self.when(at)
 
     def when(self, at: datetime) -> str:
         """Day and hour."""
         return moments.day_and_hour(at, self.zone, now=self.at)
+
+    def is_today(self, at: datetime) -> bool:
+        """Whether it is on the day of the present."""
+        return at.astimezone(self.zone).date() == self.at.astimezone(self.zone).date()
 
 
 def sentence(why: WhyNot, *, names: Names, zone: tzinfo, at: datetime) -> str:
@@ -103,7 +105,9 @@ def _held(why: Any, tell: _Teller) -> str:
     name = why.by or _("the waiting list")
     if why.until is None:
         return _("Held by %(name)s") % {"name": name}
-    return _("Held by %(name)s until %(hour)s") % {"name": name, "hour": tell.hour(why.until)}
+    if tell.is_today(why.until):
+        return _("Held by %(name)s until %(hour)s") % {"name": name, "hour": tell.hour(why.until)}
+    return _("Held by %(name)s, ends %(when)s") % {"name": name, "when": tell.when(why.until)}
 
 
 def _also(why: Any, tell: _Teller) -> str:

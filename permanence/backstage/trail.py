@@ -203,6 +203,7 @@ ACTIONS = {
     "waiting.agenda_closed": _("took a closed agenda out of what a patient waits for"),
     "waiting.any_agenda": _("let a patient wait for any agenda, as his was closed"),
     "waiting.booked": _("booked a patient who waited"),
+    "waiting.over": _("took a patient off the waiting list, as the hour of the visit he had is over"),
     "waiting.patient_merged": _("joined the places of two merged patients on the waiting list"),
     "waiting.patient_parted": _("parted the places of two patients on the waiting list"),
     "waiting.reason_replaced": _("let a patient wait for another reason, as his is no longer offered"),

@@ -109,13 +109,15 @@ def form(request: HttpRequest) -> HttpResponse:
     named = {asked.get("with", ""), asked.get("else", "")} if asked.get("only") == "1" or asked.get("else") else set()
     out = _days(asked.get("out", ""))
     sites = told_sites(house=by.house, clients=[client.id]) if reason.way is Way.PRACTICE else {}
+    sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today_of(client, at))
+    weekdays = [each for each in WEEKDAYS if sundays or each[0] != agendas.SUNDAY]
     context = {
         "client": client,
         "person": person,
         "reason": reason,
         "windows": [(days, label, days == WINDOWS[1][0]) for days, label in WINDOWS],
         "halves": [(each.value, label, each.value in asked.get("halves", "").split(",")) for each, label in HALVES],
-        "weekdays": [(day, label, bool(out) and day not in out) for day, label in WEEKDAYS],
+        "weekdays": [(day, label, bool(out) and day not in out) for day, label in weekdays],
         "agendas": [(each.id, each.name, each.id in named) for each in agendas.agendas(by=by, client=client.id)],
         "sites": [(key, name, key == asked.get("site", "")) for key, name in sites.items()],
         "later": same,

@@ -327,7 +327,7 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
     held = [each for each in known.holds if each.stands(at)]
-    found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone))) for each in held]
+    found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone, at=at))) for each in held]
     for block in known.blocks:
         line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
         is_ours = is_own and block.door is not Door.CALENDAR
@@ -336,9 +336,12 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
 
 
-def _held_words(hold: HoldView, zone: ZoneInfo) -> str:
-    """Who keeps a time for somebody, and until when."""
+def _held_words(hold: HoldView, zone: ZoneInfo, *, at: datetime) -> str:
+    """Who keeps a time for somebody, and until when; on which day, where that is not today."""
     by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
+    if hold.expires_at.astimezone(zone).date() != at.astimezone(zone).date():
+        when = moments.day_and_hour(hold.expires_at, zone, now=at)
+        return str(_("Held by %(name)s, ends %(when)s") % {"name": by, "when": when})
     return str(_("Held by %(name)s until %(hour)s") % {"name": by, "hour": moments.clock(hold.expires_at, zone)})
 
 

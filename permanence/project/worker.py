@@ -158,13 +158,14 @@ class Loop:
             switchboard_tasks.count_findings(at=at)
 
     def sweep(self, at: datetime) -> None:
-        """Delete what was only needed for a while."""
+        """Delete what was only needed for a while, and end the waiting for what is over."""
         if self.sweep_at is None or at >= self.sweep_at:
             self.sweep_at = at + SWEEP_EVERY
             live.sweep(at=at)
             outbox.sweep(before=at - OUTBOX_KEPT)
             forwarding.sweep(at=at)
             agenda.sweep_public(at=at)
+            agenda.end_waiting(at=at)
             swept = agenda.sweep_acts(at=at)
             if any(swept.values()):
                 log.info("swept from the agendas: %s acts, %s holds", swept["acts"], swept["holds"])

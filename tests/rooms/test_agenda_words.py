@@ -75,6 +75,8 @@ SAID = [
      "Électrocardiographe is taken from 14:15 to 15:15"),
     (why_not.Held, {}, "Tenu par Aoife jusqu’à 15 h 15", "Held by Aoife until 15:15"),
     (why_not.Held, {"until": None}, "Tenu par Aoife", "Held by Aoife"),
+    (why_not.Held, {"by": "", "until": AT + timedelta(hours=18, minutes=15)},
+     "Tenu par la liste d’attente, fin : 25 novembre, 8 h 30", "Held by the waiting list, ends 25 November, 08:30"),
     (why_not.Closed, {"because": "holiday", "label": "Noël"}, "Jour férié : Noël", "Public holiday: Noël"),
     (why_not.Closed, {"because": "week", "label": ""}, "Fermé à cette heure", "Closed at this time"),
     (why_not.AgeOutside, {"oldest": None}, "Âge minimum 18, âge du patient 16",
@@ -96,12 +98,10 @@ def test_the_sentences_are_those_of_the_trade(kind, given, french, english):
 
 def test_the_second_half_past_two_says_that_it_is_the_second():
     night = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZONE)
-    assert (
-        said(made(why_not.Held, until=night)).replace("\u00a0", " ")
-        == "Tenu par Aoife jusqu’à 2 h 30 pour la seconde fois"
-    )
+    second = said(made(why_not.Held, until=night))
+    assert second.replace("\u00a0", " ") == "Tenu par Aoife, fin : 25 octobre, 2 h 30 pour la seconde fois"
     first = said(made(why_not.Held, until=night.replace(fold=0)))
-    assert first.replace("\u00a0", " ") == "Tenu par Aoife jusqu’à 2 h 30"
+    assert first.replace("\u00a0", " ") == "Tenu par Aoife, fin : 25 octobre, 2 h 30"
 
 
 def test_the_public_is_told_what_would_help():

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from permanence.agenda.models import Appointment, Delay, FollowUp, Occupancy, OpeningPattern, VisitReason
+from permanence.agenda.models import Appointment, Delay, FollowUp, Occupancy, OpeningPattern, SlotHold, VisitReason
 from permanence.agenda.operations import appointments, holds, setting
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.beginning import begin_agenda
@@ -25,6 +25,7 @@ from permanence.agenda.rules.usual import Trade
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.clients import absences
+from permanence.foundation import moments
 from permanence.foundation.models import AuditEntry
 from tests.rooms.conftest import NOW
 
@@ -335,6 +336,18 @@ def test_a_time_that_is_held_stands_in_his_day_until_it_is_over(practice, cast, 
     assert words in doctor.get(address, day).content.decode()
     holds.release_hold(hold=held.hold, by=cast.claire, at=practice.now)
     assert words not in doctor.get(address, day).content.decode()
+
+
+def test_a_time_that_is_held_over_the_night_is_told_with_the_day_until_which(practice, cast, doctor):
+    starts = (practice.now + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    asked = {"agenda": practice.agenda, "reason": practice.reason, "starts_at": starts, "is_new": False}
+    held = holds.hold_slot(key=practice.key(), by=cast.claire, at=practice.now, **asked)
+    until = practice.now + timedelta(days=1)
+    SlotHold.objects.filter(key=held.hold).update(expires_at=until)
+    address, day = practice.url("portal_day_of", practice.agenda), {"day": starts.astimezone(ZONE).date().isoformat()}
+    with translation.override("fr"):
+        words = f"Tenu par {cast.claire.name}, fin : {moments.day_and_hour(until, ZONE, now=practice.now)}"
+    assert words in unescape(doctor.get(address, day).content.decode())
 
 
 def test_his_open_day_fetches_its_lines_anew_and_nothing_else(practice, doctor):

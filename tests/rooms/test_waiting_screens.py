@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, VisitReason, WaitingPlace
+from permanence.agenda.operations import setting
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
@@ -16,7 +17,7 @@ from permanence.console import agenda_acts, follow_ups
 from permanence.console import waiting as screen
 from permanence.foundation.models import AuditEntry
 from permanence.portal import waiting_list as doctors
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, person, place, pursue, waits
 
@@ -83,6 +84,16 @@ def test_the_form_knows_the_wishes_of_the_panel(cast, claire, clock):
     assert f'name="instead_of" value="{later.appointment}" checked' in text
     assert "ZYRIANKA" in text
     assert 'name="sms"' not in text  # he agreed to SMS before
+
+
+@pytest.mark.parametrize(("open_on", "ticked"), [(6, [0, 1, 3, 4, 5, 6]), (5, [0, 1, 3, 4, 5])])
+def test_sunday_is_among_the_days_where_an_agenda_is_open_on_one(cast, claire, clock, open_on, ticked):
+    week = openings(cast.dupont, ((open_on, "09:00", "12:00"),))
+    setting.set_openings(agenda=cast.dupont, openings=week, by=cast.claire, at=NOON)
+    asked = {"client": cast.cabinet.id, "patient": cast.jeanne, "reason": cast.consultation, "out": "2"}
+    text = shown(claire, "/console/fragments/waiting", **asked)
+    assert [day for day in range(7) if f'name="weekdays" value="{day}" checked' in text] == ticked
+    assert ('name="weekdays" value="6"' in text) is (open_on == 6)
 
 
 def test_put_on_the_list_with_what_he_says_about_sms(cast, claire, clock):

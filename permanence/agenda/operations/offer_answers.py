@@ -114,8 +114,9 @@ def decline(*, offer: str, by: Who, at: datetime) -> OfferView:
     return offer_view(offer_row(offer, by=by))
 
 
-def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bool:
-    """Somebody was booked at `at`, by whatever door: where he waits for that, he waits no more. Idempotent.
+def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime, moved_from: datetime | None = None) -> bool:
+    """Somebody was booked at `at`, by whatever door, or moved from `moved_from`: where he waits for that, he waits no
+    more. Idempotent. What he had before he was put on the list ends that only where it was moved to an earlier moment.
 
     The later appointment that he said he gives up for an earlier one is cancelled, as when an offer is taken. A visit
     that had begun by then, as files bring them in, is none that he waits for.
@@ -124,6 +125,9 @@ def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bo
     rows = WaitingPlace.objects.for_house(by.house_key).select_related("client").order_by("pk")
     rows = rows.filter(patient__in=[int(each) for each in theirs], reason=int(appointment.reason))
     rows = rows.filter(state=PlaceState.WAITING.value)
+    is_put_off = moved_from is not None and moved_from <= appointment.starts_at
+    if is_put_off:
+        rows = rows.filter(asked_at__lt=appointment.booked_at).exclude(instead_of=appointment.appointment)
     ended = [_followed(each, appointment, by=by, at=at) for each in rows]
     return any(ended)
 

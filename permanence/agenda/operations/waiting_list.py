@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
-from permanence.agenda.models import Agenda, SlotOffer, WaitingPlace
+from permanence.agenda.models import Agenda, Appointment, SlotOffer, WaitingPlace
 from permanence.agenda.operations.acts import changed, locked, reach, touch
 from permanence.agenda.operations.answers import demanded
 from permanence.agenda.operations.offer_ends import close
@@ -32,14 +33,16 @@ from permanence.agenda.refusals import (
 )
 from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import HalfDay, VisitReason, Way
-from permanence.agenda.rules.states import STANDING
+from permanence.agenda.rules.states import STANDING, AppointmentState
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.agenda.rules.why_not import ContraIndicated
 from permanence.callers import queries as callers
 from permanence.foundation import audit, secrecy
-from permanence.foundation.who import Who
+from permanence.foundation.who import Who, system_of
 
 LONGEST = timedelta(days=366)
+AT_ONCE = 200
+"""Places that are ended in one turn of the worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,31 @@ def withdraw(*, place: str, by: Who, at: datetime) -> None:
         for each in offers.filter(agenda__in=list(rows)):
             close(each, rows[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
         _note(row, "waiting.withdrawn", by=by, at=at)
+
+
+def end_over(*, at: datetime, limit: int = AT_ONCE) -> int:
+    """Who waited for an earlier visit than one that he has waits no more once the hour of that one is over, whether he
+    came or not; gives how many, `limit` at most. Who has an offer to answer still waits until that is over.
+    """
+    over = Appointment.objects.filter(house=OuterRef("house"), key=OuterRef("instead_of"), ends_at__lte=at)
+    over = over.exclude(state=AppointmentState.CANCELLED.value)
+    asked = SlotOffer.objects.filter(place=OuterRef("pk"), state=OfferState.OPEN.value)
+    waiting = WaitingPlace.objects.filter(state=PlaceState.WAITING.value).exclude(instead_of="")
+    return sum(
+        _end(each, at=at)
+        for each in waiting.filter(Exists(over), ~Exists(asked)).select_related("house").order_by("pk")[:limit]
+    )
+
+
+@transaction.atomic
+def _end(row: WaitingPlace, *, at: datetime) -> bool:
+    by = system_of(row.house)
+    said = {"state": PlaceState.BOOKED.value, "state_at": at, "state_by_name": by.name, "sealed_answers": ""}
+    mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
+    if not mine.update(**said, appointment=row.instead_of):
+        return False
+    _note(row, "waiting.over", by=by, at=at, appointment=row.instead_of)
+    return True
 
 
 def change_offer_minutes(*, agenda: str, minutes: int, by: Who, at: datetime) -> None:

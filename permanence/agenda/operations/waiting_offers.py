@@ -172,7 +172,7 @@ def at_night(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who, at
         return None
     span = Span(starts=max(starts_at, at), ends=ends_at)
     meant, free, fits = whose_turn.meant(row, span, at=at).filter(asked_at__lt=at), None, False
-    for some in whose_turn.some_at_once(meant):
+    for some in whose_turn.some_at_once(meant, span):
         free = free or FreeSlots(books([row], starts=span.starts, ends=span.ends)[str(row.pk)], at=at)
         for each in some.known:
             slot, timing = _slot(row, free, each, span)
@@ -197,7 +197,7 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
     span = Span(starts=freed.starts_at, ends=freed.ends_at)
     meant = whose_turn.meant(row, span, at=at).exclude(pk__in=mine.values("place"))
     meant = meant.filter(reason__in=[int(each) for each in freed.reasons]) if freed.reasons else meant
-    for some in whose_turn.some_at_once(meant, locks=True):
+    for some in whose_turn.some_at_once(meant, span, locks=True):
         if turn.made:
             return [*later, at]
         if not _ask_some(turn, some, begins, later) or len(turn.suggested or []) == SUGGESTED:

@@ -3,7 +3,8 @@
 
 **Whose turn.** Of those whom the time fits: who is marked as urgent before who is not; then who has left fewer offers
 without an answer; then who has waited longest. Nobody is offered the same hour of the same agenda twice, and nobody two
-at a time. To decline costs nothing.
+at a time. To decline costs nothing. Who has a visit and waits for an earlier one is offered nothing later, and nobody
+an hour that he himself cancelled, or at which he has another visit.
 
 **For how long.** As the agenda says, but no more than a quarter of the time that is left before the visit. Nobody is
 written to in quiet hours, and they do not count: an offer of an hour made half an hour before them lasts until half an
@@ -73,22 +74,34 @@ class FreedState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From one moment to another, half-open: a time that got free, a visit."""
+
+    starts: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Somebody on the list of a client. `silent`: how many offers he left without an answer; `place` tells apart."""
+    """Somebody on the list of a client. `silent`: how many offers he left without an answer; `place` tells apart.
+
+    `before`: when the visit begins that he gives up for an earlier one, None where he has none; `left_out`: the visits
+    that he cancelled, and the others that he has.
+    """
 
     place: str
     asked_at: datetime
     wish: Wish
     is_urgent: bool = False
     silent: int = 0
+    before: datetime | None = None
+    left_out: tuple[Span, ...] = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """The time that got free, half-open."""
-
-    starts: datetime
-    ends: datetime
+    def may_be_at(self, slot: Slot) -> bool:
+        """Whether it is earlier than what he has, at no hour that he gave up and none at which he is elsewhere."""
+        if self.before is not None and slot.starts >= self.before:
+            return False
+        return not any(slot.starts < each.ends and each.starts < slot.ends for each in self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,8 @@ def outside(span: Span, others: Iterable[Span]) -> tuple[Span, ...]:
 def fitting(free: FreeSlots, waiting: Waiting, freed: Span, *, asked: Collection[datetime] = ()) -> Slot | None:
     """The slot that this time makes possible for him: the first from its beginning on, else the nearest before it.
 
-    None where there is none as he would like it, or none that he was not asked for already (`asked`: their starts).
+    None where there is none as he would like it, none before the visit that he has, none outside the hours that he gave
+    up or has another visit at, or none that he was not asked for already (`asked`: their starts).
     """
     book, at = free.book, free.at
     wish, zone = waiting.wish, ZoneInfo(book.agenda.zone)
@@ -150,6 +164,7 @@ def fitting(free: FreeSlots, waiting: Waiting, freed: Span, *, asked: Collection
         if each.starts < freed.ends
         and freed.starts < each.ends
         and each.starts not in asked
+        and waiting.may_be_at(each)
         and is_preferred(each, wish.preferences, zone)
     ]
     return min(found, key=lambda each: (each.starts < freed.starts, abs(each.starts - freed.starts)), default=None)

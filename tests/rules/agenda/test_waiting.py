@@ -154,6 +154,21 @@ def test_nobody_is_asked_twice_for_an_hour():
     assert fitting(book, waits(), wide, at=NOW, asked={on("15:00"), on("15:20")}) is None
 
 
+def test_he_is_offered_only_what_begins_before_the_visit_that_he_has():
+    book = full_but(("15:00", "15:40"))
+    wide = Span(starts=on("15:00"), ends=on("15:40"))
+    assert fitting(book, waits(before=on("15:05")), wide, at=NOW).starts == on("15:00")
+    assert fitting(book, waits(before=on("15:00")), wide, at=NOW) is None
+
+
+def test_nothing_is_offered_that_meets_an_hour_he_gave_up_or_has_another_visit_at():
+    book = full_but(("15:00", "15:40"))
+    wide = Span(starts=on("15:00"), ends=on("15:40"))
+    met = (Span(starts=on("15:10"), ends=on("15:20")),)
+    assert fitting(book, waits(left_out=met), wide, at=NOW).starts == on("15:20")
+    assert fitting(book, waits(left_out=(*met, Span(starts=on("15:30"), ends=on("15:35")))), wide, at=NOW) is None
+
+
 def is_free(book, asked, moment, at):
     day = moment.astimezone(ZoneInfo(book.agenda.zone)).date()
     return Oracle(book, asked, day=day, at=at).is_free(int(minute(moment)))
