@@ -16,6 +16,7 @@ from permanence.agenda.operations.importing import import_lines
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line
 from permanence.agenda.rules.usual import Trade
+from permanence.callers import merge_operations
 from permanence.callers.models import Patient
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from tests.rooms.conftest import NOW
@@ -162,6 +163,29 @@ def test_namesakes_are_told_apart_by_their_birth_date(cast, weber):
     assert [each.code for each in report.faults] == ["patient_ambiguous"]
     assert Patient.objects.count() == 2
     assert Appointment.objects.filter(patient__birth_date="1961-03-14").count() == 2
+
+
+@pytest.mark.django_db
+def test_lines_of_who_was_merged_are_for_whoever_stands_for_him(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    dupont = {**JEANNE, "name": "Dupont", "birth_date": "14.03.1961"}
+    older = {**dupont, "birth_date": ""}
+    dupond = {**dupont, "name": "Dupond", "birth_date": "15.03.1961"}
+    import_lines(
+        lines=[line(2, 0, **dupont), line(3, 15, **{**dupont, "name": "Dupons"}), line(4, 30, **dupond)], **asked
+    )
+    wrong, between, kept = (str(Patient.objects.get(used_name=name).pk) for name in ("Dupont", "Dupons", "Dupond"))
+    told = {"client": cast.weber, "by": cast.claire, "at": NOW}
+    merge_operations.merge(kept=between, merged=wrong, **told)
+    merge_operations.merge(kept=kept, merged=between, **told)
+    new = import_lines(lines=[line(2, 60, **dupont), line(3, 75, **older), line(4, 90, **dupond)], **asked)
+    assert (new.faults, new.appointments, new.new_patients) == ([], 3, 0)
+    again = import_lines(lines=[line(2, 60, **dupont), line(3, 75, **older)], **asked)
+    assert (again.known, again.new_patients) == (2, 0)
+    assert Appointment.objects.filter(patient=kept).count() == 4
+    Patient.objects.filter(pk=wrong).update(used_name="Dupond")
+    twice = import_lines(lines=[line(2, 120, **{**dupond, "birth_date": ""})], **asked)
+    assert (twice.faults, twice.new_patients) == ([], 0)
 
 
 @pytest.mark.django_db

@@ -143,7 +143,7 @@ class _Import:
             today = self.at.date()
             born = read_birth(line.birth_date, country=self.row.client.country, on=today).iso
         fitting = [each for each in self._there(line) if not born or not each[1] or each[1] == born]
-        if len(fitting) > 1:
+        if len({each[0] for each in fitting}) > 1:  # one may be there with two birth dates, since he was merged
             raise LineRefused("patient_ambiguous", f"{line.name} {line.first_name}")
         if fitting:
             return patients.standing(house=self.by.house, client=client, patient=fitting[0][0]), False
