@@ -14,6 +14,7 @@ from permanence.callers.queries import NOTES, today_of
 from permanence.callers.rules.bulk import PatientLine, Wrong, read_line, same_person
 from permanence.callers.rules.form import Kept
 from permanence.callers.rules.identity import MOST_NUMBERS
+from permanence.callers.rules.merging import stands_for
 from permanence.clients import queries as clients
 from permanence.clients.bulk_found import BroughtIn
 from permanence.clients.bulk_rules import Fault
@@ -29,6 +30,7 @@ IDENTITY = ("birth_name", "used_name", "first_name", "birth_date")
 def bring_in_patients(*, lines: Sequence[PatientLine], dry: bool, by: Who, at: datetime) -> BroughtIn:
     """Add the patients whom their client does not have, complete the others. Who has the same name, first name and
     birth date is the same; what a line leaves empty stays, numbers are added. An identity that was validated stands.
+    A line of who was merged completes whoever stands for him, and corrects nothing.
     """
     work = _Patients(by, at)
     for line in lines:
@@ -47,12 +49,12 @@ class _Patients:
         self.by, self.at = by, at
         visible = clients.clients_visible_to(by)
         self.clients = {each.name: each for each in clients.clients(house=by.house) if each.id in visible}
-        self.known: dict[str, dict[tuple[str, str, str], Patient]] = {}
+        self.known: dict[str, dict[tuple[str, str, str], tuple[Patient, bool]]] = {}
         self.numbers: dict[int, list[str]] = {}
         self.seen: dict[tuple[str, tuple[str, str, str]], int] = {}
         self.faults: list[Fault] = []
         self.added: list[tuple[Patient, tuple[str, ...]]] = []
-        self.changed: list[tuple[Patient, list[str], tuple[str, ...]]] = []
+        self.changed: dict[int, tuple[Patient, list[str], list[str]]] = {}
         self.unchanged = 0
 
     def take(self, line: PatientLine) -> None:
@@ -70,36 +72,50 @@ class _Patients:
         if before != line.line:
             self._fault(line, "birth_name", "name_twice", str(before))
             return
-        row = self._of(client.id).get(person)
-        if row is None:
+        found = self._of(client.id).get(person)
+        if found is None:
             self._add(line, client.id, kept)
         else:
-            self._complete(row, kept)
+            self._complete(*found, kept)
 
     def save(self) -> None:
         """Write everything, and tell it."""
         Patient.objects.bulk_create((row for row, _numbers in self.added), batch_size=BATCH)
         index.write_words(row for row, _numbers in self.added)
-        names = sorted({name for _row, changed, _numbers in self.changed for name in changed})
+        changed = list(self.changed.values())
+        names = sorted({name for _row, names, _numbers in changed for name in names})
         if names:
-            Patient.objects.bulk_update((row for row, _names, _numbers in self.changed), names, batch_size=BATCH)
-        for row, changed, _numbers in self.changed:
-            if {"birth_name", "used_name", "first_name"} & set(changed):
+            Patient.objects.bulk_update((row for row, _names, _numbers in changed), names, batch_size=BATCH)
+        for row, names, _numbers in changed:
+            if {"birth_name", "used_name", "first_name"} & set(names):
                 index.rewrite_words(row)
-        new = [*self.added, *((row, numbers) for row, _names, numbers in self.changed)]
+        new = [*self.added, *((row, tuple(numbers)) for row, _names, numbers in changed)]
         PatientNumber.objects.bulk_create(self._number_rows(new), batch_size=BATCH)
         self._tell([row for row, _numbers in self.added], "patient.added", PatientAdded)
-        self._tell([row for row, _names, _numbers in self.changed], "patient.changed", PatientChanged)
+        self._tell([row for row, _names, _numbers in changed], "patient.changed", PatientChanged)
 
     def _fault(self, line: PatientLine, column: str, code: str, value: str) -> None:
         self.faults.append(Fault(line=line.line, column=column, code=code, value=value))
 
-    def _of(self, client: str) -> dict[tuple[str, str, str], Patient]:
-        """The patients of a client, the oldest of equals. Two questions a client."""
+    def _of(self, client: str) -> dict[tuple[str, str, str], tuple[Patient, bool]]:
+        """The patients of a client, the oldest of equals, and whether it is himself: by the name of who was merged it
+        is whoever stands for him. Two questions a client.
+        """
         if client not in self.known:
-            rows = Patient.objects.for_house(self.by.house_key).for_client(client).filter(merged_into__isnull=True)
+            rows = Patient.objects.for_house(self.by.house_key).for_client(client)
             found = list(rows.select_for_update(of=("self",)).order_by("-pk"))
-            self.known[client] = {same_person(**{name: getattr(row, name) for name in IDENTITY}): row for row in found}
+            people = {each.pk: each for each in found}
+            stands = stands_for({each.pk: each.merged_into_id for each in found})
+            # who was merged first, so that who stands for himself is found before him
+            found.sort(key=lambda each: each.merged_into_id is None)
+            self.known[client] = {
+                same_person(**{name: getattr(row, name) for name in IDENTITY}): (
+                    people[stands[row.pk]],
+                    row.pk == stands[row.pk],
+                )
+                for row in found
+                if row.pk in stands
+            }
             numbers = PatientNumber.objects.for_client(client).order_by("position")
             for key, number in numbers.values_list("patient_id", "number"):
                 self.numbers.setdefault(key, []).append(number)
@@ -117,18 +133,21 @@ class _Patients:
         )
         self.added.append((row, kept.numbers))
 
-    def _complete(self, row: Patient, kept: Kept) -> None:
+    def _complete(self, row: Patient, is_himself: bool, kept: Kept) -> None:
         given = {name: value for name, value in kept.fields.items() if value}
+        if not is_himself:
+            given = {name: value for name, value in given.items() if name not in IDENTITY and not getattr(row, name)}
         changed = [name for name, value in given.items() if getattr(row, name) != value and not self._stands(row, name)]
         for name in changed:
             setattr(row, name, given[name])
         if kept.notes and not row.sealed_notes:
             row.sealed_notes = self._sealed(kept.notes)
             changed.append("sealed_notes")
-        held = self.numbers.get(row.pk, [])
-        new = tuple(each for each in kept.numbers if each not in held)[: max(0, MOST_NUMBERS - len(held))]
+        _row, names, numbers = self.changed.get(row.pk, (row, [], []))
+        held = [*self.numbers.get(row.pk, []), *numbers]
+        new = [each for each in kept.numbers if each not in held][: max(0, MOST_NUMBERS - len(held))]
         if changed or new:
-            self.changed.append((row, changed, new))
+            self.changed[row.pk] = row, [*names, *changed], [*numbers, *new]
         else:
             self.unchanged += 1
 

@@ -27,7 +27,14 @@ from permanence.callers.models import (
 from permanence.callers.queries import NOTES, MergeView
 from permanence.callers.rules.form import TooManyNumbers
 from permanence.callers.rules.identity import MOST_NUMBERS, ContactWay, IdentityStatus
-from permanence.callers.rules.merging import PLAIN, MergePlan, Record, may_be_undone, merge_plan
+from permanence.callers.rules.merging import (
+    PLAIN,
+    MergePlan,
+    Record,
+    links_taken_away,
+    may_be_undone,
+    merge_plan,
+)
 from permanence.foundation import outbox, secrecy
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -133,7 +140,7 @@ def part(*, client: str, merge: str, by: Who, at: datetime) -> MergeView:
     if was_known and not stays.known:
         _know_who_came(stays, goes, since=row.at)
     PatientNumber.objects.filter(patient=stays, number__in=before["numbers"]).delete()
-    _put_links_back(before["links"], stays)
+    _put_links_back(before["links"], stays, goes)
     goes.merged_into = None
     goes.save(update_fields=["merged_into"])
     for each in (stays, goes):
@@ -237,11 +244,21 @@ def _move_links(stays: Patient, goes: Patient) -> None:
             PatientLink.objects.filter(pk=tie.pk).update(patient=patient, other=other)
 
 
-def _put_links_back(before: list[dict[str, Any]], stays: Patient) -> None:
+def _put_links_back(before: list[dict[str, Any]], stays: Patient, goes: Patient) -> None:
+    """Each link is whose it was. One that the merge took away is there again, with its id, so that an earlier merge
+    still finds it; what somebody removed since, or made anew, stands as it is.
+    """
+    away = links_taken_away(before, stays=stays.pk, goes=goes.pk)
+    there = set(PatientLink.objects.filter(pk__in=[each["pk"] for each in before]).values_list("pk", flat=True))
     for tie in before:
         fields = {name: value for name, value in tie.items() if name != "pk"}
-        if not PatientLink.objects.filter(pk=tie["pk"]).update(**fields):
-            PatientLink.objects.create(house_id=stays.house_id, client_id=stays.client_id, **fields)
+        if tie["pk"] in there:
+            PatientLink.objects.filter(pk=tie["pk"]).update(**fields)
+            continue
+        remained = away.get(tie["pk"], tie["pk"])
+        same = {name: fields[name] for name in ("patient_id", "other_id", "kind", "name")}
+        if (remained is None or remained in there) and not PatientLink.objects.filter(**same).exists():
+            PatientLink.objects.create(pk=tie["pk"], house_id=stays.house_id, client_id=stays.client_id, **fields)
 
 
 def _no_shows(row: Patient) -> int:

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from permanence.callers.models import Patient
 from permanence.callers.rules.bulk import same_person
+from permanence.callers.rules.merging import stands_for
 from permanence.foundation.keys import row_key
 
 type Called = tuple[str, str]
@@ -20,14 +21,24 @@ def called(*, name: str, first_name: str) -> Called:
 def namesakes(*, house: str, client: str) -> dict[Called, list[tuple[str, str]]]:
     """By name the patients of a client who stand for themselves: id and birth date (ISO, as far as known). One query.
 
-    Who has a used and a birth name is found by both.
+    Who has a used and a birth name is found by both. Who was merged leads to whoever stands for him today, with the
+    birth date that was his, so that one may be there with two; without one, with that of who stands for him.
     """
+    rows = Patient.objects.for_house(house).for_client(row_key(client)).order_by("pk")
+    people = {
+        key: (into, (birth, used), first, born)
+        for key, into, birth, used, first, born in rows.values_list(
+            "pk", "merged_into_id", "birth_name", "used_name", "first_name", "birth_date"
+        )
+    }
+    stands = stands_for({key: each[0] for key, each in people.items()})
     found: dict[Called, list[tuple[str, str]]] = defaultdict(list)
-    rows = Patient.objects.for_house(house).for_client(row_key(client)).filter(merged_into__isnull=True)
-    for key, birth, used, first, born in rows.order_by("pk").values_list(
-        "pk", "birth_name", "used_name", "first_name", "birth_date"
-    ):
-        for name in dict.fromkeys((birth, used)):
-            if name:
-                found[called(name=name, first_name=first)].append((str(key), born))
+    for key, (into, names, first, born) in sorted(people.items(), key=lambda each: (each[1][0] is not None, each[0])):
+        if key not in stands:
+            continue
+        himself = str(stands[key]), born or people[stands[key]][3]
+        for name in dict.fromkeys(names):
+            there = found[called(name=name, first_name=first)] if name else []
+            if name and (into is None or himself not in there):
+                there.append(himself)
     return found

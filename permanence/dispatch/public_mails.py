@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Due work of the post: mails, and codes by SMS, to patients who book by themselves.
 
-Date, hour, practice and link, never a reason.
+Date, hour, practice and link, never a reason. Where the code went by SMS nobody proved the mail: no link goes there.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
@@ -20,6 +21,7 @@ from permanence.agenda.operations.public_mails import DuePublicMail
 from permanence.agenda.place_words import told_line
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.public import OVERTAKEN, PublicMailKind
 from permanence.dispatch import post, sms_operations
 from permanence.dispatch.calendar_operations import invitation_of
@@ -79,6 +81,8 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
     path = f"/rdv/{taken.slug}/visit/{taken.token}" if taken.token else ""
     link = f"{settings.PERMANENCE.web_url}{path}" if path else ""
     visit = _visit(taken)
+    # who joins by video is there: that link too is for an address that is his alone
+    told = taken.is_proved or visit is None or visit.way is not Way.TELE
     with translation.override(taken.language), timezone.override(zone):
         day, hour = (
             dates.say(taken.starts_at.astimezone(zone), dates.Form.NAMED_WHOLE),
@@ -91,13 +95,13 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
             "when": f"{day}, {hour}",
             "until": moments.hour_there(taken.until.astimezone(zone)),
             "link": link,
-            "place": "" if visit is None else told_line(visit, house=taken.house, named=True),
+            "place": "" if visit is None else told_line(visit, house=taken.house, named=told),
         }
         text = render_to_string("dispatch/public.txt", context)
         html = render_to_string("dispatch/public.html", context)
     mail = letter(about, subject=subject, text=text, html=html, at=at.astimezone(zone))
     if visit is not None:
-        _for_calendar(mail, taken, visit, about, link=link, named=rule.names_practice)
+        _for_calendar(mail, taken, visit, about, link=link, named=rule.names_practice, told=told)
     return mail
 
 
@@ -110,9 +114,16 @@ def _visit(taken: DuePublicMail) -> AppointmentView | None:
 
 
 def _for_calendar(
-    mail: EmailMessage, taken: DuePublicMail, visit: AppointmentView, about: Addressed, *, link: str, named: bool
+    mail: EmailMessage,
+    taken: DuePublicMail,
+    visit: AppointmentView,
+    about: Addressed,
+    *,
+    link: str,
+    named: bool,
+    told: bool,
 ) -> None:
-    """The same as an entry for his calendar."""
+    """The same as an entry for his calendar. `told`: where it is, and not the way alone."""
     with translation.override(taken.language):
         entry = invitation_of(
             visit,
@@ -123,6 +134,8 @@ def _for_calendar(
             is_cancelled=taken.kind is PublicMailKind.CANCELLED,
             link=link,
         )
+        if not told:
+            entry = replace(entry, place=told_line(visit, house=taken.house, named=False))
     add_calendar(mail, entry)
 
 

@@ -18,6 +18,7 @@ from permanence.agenda.operations.importing import import_lines
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
 from permanence.agenda.rules.usual import Trade
+from permanence.callers import merge_operations
 from permanence.callers.models import Patient
 from permanence.dispatch.reminder_operations import change_contact_rule
 from permanence.foundation.models import AuditEntry, OutboxEvent
@@ -241,6 +242,29 @@ def test_the_dry_run_says_what_the_patients_are_sent(cast, weber, browser_of):
     )
     shown = marc.post(address, {"text": FILE, "do": "check"}).content.decode()
     assert [each in shown for each in said] == [True, True]
+
+
+@pytest.mark.django_db
+def test_lines_of_who_was_merged_are_for_whoever_stands_for_him(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    dupont = {**JEANNE, "name": "Dupont", "birth_date": "14.03.1961"}
+    older = {**dupont, "birth_date": ""}
+    dupond = {**dupont, "name": "Dupond", "birth_date": "15.03.1961"}
+    import_lines(
+        lines=[line(2, 0, **dupont), line(3, 15, **{**dupont, "name": "Dupons"}), line(4, 30, **dupond)], **asked
+    )
+    wrong, between, kept = (str(Patient.objects.get(used_name=name).pk) for name in ("Dupont", "Dupons", "Dupond"))
+    told = {"client": cast.weber, "by": cast.claire, "at": NOW}
+    merge_operations.merge(kept=between, merged=wrong, **told)
+    merge_operations.merge(kept=kept, merged=between, **told)
+    new = import_lines(lines=[line(2, 60, **dupont), line(3, 75, **older), line(4, 90, **dupond)], **asked)
+    assert (new.faults, new.appointments, new.new_patients) == ([], 3, 0)
+    again = import_lines(lines=[line(2, 60, **dupont), line(3, 75, **older)], **asked)
+    assert (again.known, again.new_patients) == (2, 0)
+    assert Appointment.objects.filter(patient=kept).count() == 4
+    Patient.objects.filter(pk=wrong).update(used_name="Dupond")
+    twice = import_lines(lines=[line(2, 120, **{**dupond, "birth_date": ""})], **asked)
+    assert (twice.faults, twice.new_patients) == ([], 0)
 
 
 @pytest.mark.django_db

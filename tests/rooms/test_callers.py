@@ -246,6 +246,52 @@ def test_what_was_withdrawn_under_a_merged_file_stays_so_when_a_third_is_merged(
         assert [said.given for said in queries.consents_of(found)] == [False, True]
 
 
+def test_a_link_removed_after_a_merge_does_not_come_back_when_it_is_undone(cast):
+    told = {"client": cast.dupont, "by": cast.claire, "at": NOW}
+    kept, double = add(cast), add(cast, 2)
+    child = add(cast, 3, first_name="Luc", birth_date="2015")
+    tie = operations.link(patient=kept.id, other=child.id, kind="child", may_speak=True, **told)
+    both = operations.link(patient=double.id, other=child.id, kind="child", may_speak=True, **told)
+    sister = operations.link(patient=double.id, name="Anna Dupont", kind="relative", may_speak=True, **told)
+    made = merge_operations.merge(kept=kept.id, merged=double.id, **told)
+    for each in (tie, sister):
+        operations.unlink(patient=kept.id, link=each, **told)
+    merge_operations.part(merge=made.id, **told)
+    assert links(cast, kept) == links(cast, double) == links(cast, child) == []
+    assert not PatientLink.objects.filter(pk=both).exists()
+
+
+def test_a_link_made_anew_after_a_merge_stands_as_it_is_when_it_is_undone(cast):
+    told = {"client": cast.dupont, "by": cast.claire, "at": NOW}
+    kept, double = add(cast), add(cast, 2)
+    child = add(cast, 3, first_name="Luc", birth_date="2015")
+    tie = operations.link(patient=kept.id, other=child.id, kind="child", may_speak=True, **told)
+    friend = operations.link(patient=kept.id, name="Anna", kind="relative", may_speak=True, **told)
+    made = merge_operations.merge(kept=kept.id, merged=double.id, **told)
+    for each in (tie, friend):
+        operations.unlink(patient=kept.id, link=each, **told)
+    operations.link(patient=kept.id, other=child.id, kind="child", may_speak=False, **told)
+    operations.link(patient=kept.id, name="Anna", kind="relative", may_speak=False, **told)
+    merge_operations.part(merge=made.id, **told)
+    assert [(each[0], each[3]) for each in links(cast, kept)] == [("child", False), ("relative", False)]
+    assert links(cast, double) == []
+
+
+def test_links_that_merges_took_away_are_there_again_once_all_are_undone(cast):
+    told = {"client": cast.dupont, "by": cast.claire, "at": NOW}
+    first, second, third = (add(cast, number) for number in (1, 2, 3))
+    child = add(cast, 4, first_name="Luc", birth_date="2015")
+    operations.link(patient=first.id, other=second.id, kind="relative", **told)
+    for each in (first, second, third):
+        operations.link(patient=child.id, other=each.id, kind="parent", may_speak=each is not second, **told)
+    before = [links(cast, each) for each in (first, second, third, child)]
+    made = [merge_operations.merge(kept=first.id, merged=each.id, **told) for each in (second, third)]
+    assert len(links(cast, child)) == 1
+    for each in reversed(made):
+        merge_operations.part(merge=each.id, **told)
+    assert [links(cast, each) for each in (first, second, third, child)] == before
+
+
 def test_a_merge_that_makes_no_sense_is_refused(cast):
     told = {"client": cast.dupont, "by": cast.claire, "at": NOW}
     kept, other = add(cast), add(cast, 2, birth_date="15.03.1961")

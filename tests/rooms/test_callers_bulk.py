@@ -4,7 +4,7 @@
 import pytest
 
 from permanence.backstage.transfers import PATIENTS, bring_in, written
-from permanence.callers import operations
+from permanence.callers import merge_operations, operations
 from permanence.callers.models import NameWord, Patient, PatientNumber
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.search import find
@@ -93,6 +93,46 @@ def test_who_is_there_is_completed_and_nothing_is_taken_away(cast, names):
     row = Patient.objects.get()
     assert (row.birth_name, row.sex, row.mail, row.identity_status) == ("Lefèvre", "f", "j@example.org", "validated")
     assert list(PatientNumber.objects.values_list("number", flat=True)) == ["+352621000147", "+352621000148"]
+
+
+def test_a_file_brought_in_again_finds_who_was_merged_and_undoes_no_merge(cast, names):
+    weber, told = names[int(cast.weber)], {"client": cast.weber, "by": cast.claire, "at": NOW}
+    written_so = line(weber, "Dupont;;Jeanne;14.03.1961;f;621 000 147;j@example.org;;;;")
+    older = line(weber, "Dupond;;Jeane;15.03.1961;f;;;;;;")
+    right = line(weber, "Dupond;;Jeanne;14.03.1961;f;;right@example.org;;;;")
+    assert bring(cast, written_so, older, right).added == 3
+    rows = {(each.birth_name, each.first_name): str(each.pk) for each in Patient.objects.all()}
+    wrong, oldest, kept = (rows[each] for each in (("Dupont", "Jeanne"), ("Dupond", "Jeane"), ("Dupond", "Jeanne")))
+    merge_operations.merge(kept=oldest, merged=wrong, **told)
+    merge_operations.merge(kept=kept, merged=oldest, **told)
+    again = bring(cast, written_so, older, right)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 3)
+    more = (
+        line(weber, "Dupont;;Jeanne;14.03.1961;m;621 000 149;other@example.org;;1, rue Haute;;"),
+        line(weber, "Dupond;;Jeanne;14.03.1961;;621 000 149 | 621 000 150;;;;;"),
+    )
+    done = bring(cast, *more)
+    assert (done.added, done.changed) == (0, 1)
+    row = Patient.objects.get(pk=kept)
+    assert (row.birth_name, row.sex, row.mail, row.address) == ("Dupond", "f", "right@example.org", "1, rue Haute")
+    numbers = PatientNumber.objects.filter(patient=kept).order_by("position").values_list("number", flat=True)
+    assert list(numbers) == ["+352621000147", "+352621000149", "+352621000150"]
+    assert not PatientNumber.objects.filter(patient=wrong, number="+352621000149").exists()
+    assert OutboxEvent.objects.filter(name="PatientChanged").count() == 1
+    again = bring(cast, *more)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
+
+
+def test_who_stands_for_himself_is_found_before_a_merged_one_of_the_same_name(cast, names):
+    weber, told = names[int(cast.weber)], {"client": cast.weber, "by": cast.claire, "at": NOW}
+    jeanne = line(weber, "Dupont;;Jeanne;14.03.1961;;;;;;;")
+    assert bring(cast, jeanne, line(weber, "Dupond;;Jeanne;14.03.1961;;;;;;;")).added == 2
+    wrong, kept = (str(Patient.objects.get(birth_name=name).pk) for name in ("Dupont", "Dupond"))
+    merge_operations.merge(kept=kept, merged=wrong, **told)
+    form = PatientForm(birth_name="Dupont", first_name="Jeanne", birth_date="14.03.1961")
+    new = operations.add_patient(client=cast.weber, patient="1" * 20, form=form, by=cast.claire, at=NOW)
+    assert bring(cast, line(weber, "Dupont;;Jeanne;14.03.1961;;;j@example.org;;;;")).changed == 1
+    assert Patient.objects.get(mail="j@example.org").pk == int(new.id)
 
 
 def test_what_is_written_is_read_back_to_the_same_and_formulas_stay_words(cast, names):

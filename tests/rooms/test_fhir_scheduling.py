@@ -415,6 +415,31 @@ def test_what_was_moved_and_put_back_is_moved_again_by_who_has_read_it_since(age
     assert Appointment.objects.get().revision == told
 
 
+def test_a_visit_that_has_begun_is_neither_cancelled_nor_moved(agendas, system, clock):
+    visit = booked(agendas, system)
+    path, seen = f"Appointment/{visit['id']}", {"If-Match": f'W/"{visit["meta"]["versionId"]}"'}
+    there = visit | {"start": stamp(after(60)), "end": stamp(after(80))}
+    for minutes in (1, 60 * 24 * 3):
+        clock.at = after(minutes)
+        before = kept()
+        later = visit | {"start": stamp(after(minutes + 60)), "end": stamp(after(minutes + 80))}
+        for wanted in (visit | {"status": "cancelled"}, there, later):
+            refused = system.put(path, wanted, **seen)
+            assert (refused.status, refused.codes) == (409, ["not_now"])
+        refused = system.post("Appointment/$book", parameters(appointment_resource=visit | {"status": "cancelled"}))
+        assert (refused.status, refused.codes) == (409, ["not_now"])
+        assert kept() == before
+
+
+def test_a_change_that_was_done_is_answered_again_after_the_visit_has_begun(agendas, system, clock):
+    visit = booked(agendas, system)
+    path, seen = f"Appointment/{visit['id']}", {"If-Match": f'W/"{visit["meta"]["versionId"]}"'}
+    gone = visit | {"status": "cancelled"}
+    assert system.put(path, gone, **seen)["status"] == "cancelled"
+    clock.at = after(1)
+    assert system.put(path, gone, **seen)["status"] == "cancelled"
+
+
 def test_book_moves_and_cancels_as_ihe_has_it(agendas, system):
     visit = booked(agendas, system)
     there = visit | {"start": stamp(after(60)), "end": stamp(after(80))}

@@ -122,17 +122,24 @@ class PublicMail(HouseModel):
 
 
 class PublicKnock(HouseModel):
-    """Somebody asked for something that is counted. `digest`: of the address, mail or number, under the site's key."""
+    """Somebody asked for something that is counted. `digest`: of the address, mail or number, under the site's key.
+
+    `form`: the id of the form for which a slot was taken, "" for anything else.
+    """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=12)
     digest = models.CharField(max_length=64)
+    form = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
     at = models.DateTimeField()
 
     objects = ClientQuerySet["PublicKnock"].as_manager()
 
     class Meta:
-        indexes = (models.Index(fields=["digest", "what", "at"], name="agenda_public_knock"),)
+        indexes = (
+            models.Index(fields=["digest", "what", "at"], name="agenda_public_knock"),
+            models.Index(fields=["house", "form"], name="agenda_public_knock_form", condition=~models.Q(form="")),
+        )
 
     def __str__(self) -> str:
         return f"{self.what} at {self.at}"

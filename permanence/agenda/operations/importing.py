@@ -148,8 +148,8 @@ class _Import:
             today = self.at.date()
             born = read_birth(line.birth_date, country=self.row.client.country, on=today).iso
         named = [each for name in ((line.name, line.first_name), *line.others) for each in self._there(*name)]
-        fitting = [each for each in dict.fromkeys(named) if not born or not each[1] or each[1] == born]
-        if len(fitting) > 1:
+        fitting = [each for each in named if not born or not each[1] or each[1] == born]
+        if len({each[0] for each in fitting}) > 1:  # one may be there with two birth dates, since he was merged
             raise LineRefused("patient_ambiguous", f"{line.name} {line.first_name}")
         if fitting:
             return patients.standing(house=self.by.house, client=client, patient=fitting[0][0]), False

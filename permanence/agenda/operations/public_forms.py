@@ -22,11 +22,11 @@ from permanence.agenda.operations import appointments, holds
 from permanence.agenda.operations.acts import busy_named, locked, reach
 from permanence.agenda.operations.answers import asked
 from permanence.agenda.operations.appointments import Booking
-from permanence.agenda.operations.knocks import knock
+from permanence.agenda.operations.knocks import forget, hand_on, knock
 from permanence.agenda.operations.newcomers import note_newcomer
 from permanence.agenda.operations.public_mails import queue
 from permanence.agenda.operations.taking import judged
-from permanence.agenda.queries.agendas import KEY
+from permanence.agenda.queries.agendas import KEY, known_key
 from permanence.agenda.queries.public import (
     FormView,
     form_row,
@@ -138,10 +138,12 @@ def begin(
         if any(getattr(before, name) != value for name, value in wanted.items()) or before.is_new != is_new:
             raise ActKeyTaken(key)
         return form_view(before)
-    knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, at=at)  # a refused one counts too
+    # a refused one counts too
+    knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, form=key, at=at)
     with transaction.atomic():
         if instead:
             _give_back_for(agenda, slug=slug, key=instead, at=at)
+            hand_on(house=row.house_id, form=known_key(instead), to=key)
         held = holds.hold_slot(
             key=hold_of(key),
             agenda=agenda,
@@ -307,6 +309,7 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
             callers.note_consent(client=str(row.client_id), patient=patient, way=way, given=True, by=by, at=at)
         row.booked_at, row.visit, row.sealed, row.ends_at = at, made.appointment, "", made.ends_at
         row.save()
+        forget(house=row.house_id, form=row.key)
         queue(row, PublicMailKind.BOOKED, number=made.revision, starts_at=made.starts_at, at=at)
     return form_view(row)
 

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 from permanence.agenda.models import Appointment, PublicForm, PublicMail
 from permanence.agenda.queries.public import code_for, token_of
 from permanence.agenda.rules.public import CODE_TIME, FORMS_KEPT, OVERTAKEN, VISITS_KEPT, PublicMailKind
+from permanence.clients.forwarding import number_to_call
 
 SALT = "permanence.agenda.public.mail"
 
@@ -21,6 +22,9 @@ class DuePublicMail:
 
     `code` and `until` of a code; of everything else `token` of the secret link, `visit` the appointment's id and
     `number` its revision. `number_of_sms`: where a code goes by SMS (E.164), "" where it is a mail.
+
+    Where no code proved that the mail is his (`is_proved`), it may be a stranger's: there is no `token`, and `phone` is
+    what he calls (E.164, "" for none).
     """
 
     row: int
@@ -42,6 +46,8 @@ class DuePublicMail:
     code: str
     until: datetime
     token: str
+    is_proved: bool
+    phone: str
 
 
 def queue(form: PublicForm, kind: PublicMailKind, *, number: int, starts_at: datetime, at: datetime) -> None:
@@ -143,6 +149,7 @@ def sweep(*, at: datetime) -> int:
 
 def _due(row: PublicMail) -> DuePublicMail:
     form, is_code = row.form, row.kind == PublicMailKind.CODE
+    is_proved, client = not form.by_sms, str(row.client_id)
     return DuePublicMail(
         row=row.pk,
         attempt=row.attempts + 1,
@@ -150,7 +157,7 @@ def _due(row: PublicMail) -> DuePublicMail:
         kind=PublicMailKind(row.kind),
         house=row.house.slug,
         house_name=row.house.name,
-        client=str(row.client_id),
+        client=client,
         practice=row.client.name,
         slug=form.page.slug,
         time_zone=row.client.time_zone,
@@ -162,5 +169,7 @@ def _due(row: PublicMail) -> DuePublicMail:
         number=row.number,
         code=code_for(form.key, row.number) if is_code else "",
         until=row.made_at + CODE_TIME,
-        token="" if is_code else token_of(form.key),
+        token=token_of(form.key) if is_proved and not is_code else "",
+        is_proved=is_proved,
+        phone="" if is_proved else form.page.phone or number_to_call(house=row.house.slug, client=client),
     )

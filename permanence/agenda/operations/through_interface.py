@@ -25,6 +25,7 @@ from permanence.agenda.refusals import (
     AddressMissing,
     ChangedMeanwhile,
     NotByHimself,
+    NotNow,
     QuestionsUnanswered,
     TooManyHolds,
 )
@@ -108,7 +109,7 @@ def change(
     """Move an appointment to (agenda, moment), or cancel it, where it still is as it was read. The same act again gives
     how it stands now.
 
-    Raises ChangedMeanwhile, and what `appointments.move` or `appointments.cancel` do.
+    Raises NotNow once it has begun, ChangedMeanwhile, and what `appointments.move` or `appointments.cancel` do.
     """
     found = reach_appointment(appointment, by=by)
     agendas = {found.agenda_id} if isinstance(to, CancelCause) else {found.agenda_id, reach(to[0], by=by).pk}
@@ -116,7 +117,10 @@ def change(
         locked(agendas)
         if is_done(key, by=by):
             return appointment_of(by=by, appointment=appointment)
-        if not unchanged(appointment_of(by=by, appointment=appointment)):
+        now = appointment_of(by=by, appointment=appointment)
+        if now.starts_at <= at:
+            raise NotNow(f"{appointment} has begun")
+        if not unchanged(now):
             raise ChangedMeanwhile(appointment)
         if isinstance(to, CancelCause):
             return appointments.cancel(key=key, appointment=appointment, cause=to, by=by, at=at)

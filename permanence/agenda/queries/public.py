@@ -112,7 +112,7 @@ class VisitView:
     """An appointment behind its secret link. `may_change`: it has not begun and still stands.
 
     `page`: the one on which it was booked, on or off; off, it offers nothing. `offer` and `reason`: None where he can
-    move it no longer by himself.
+    move it no longer by himself. `is_mailed`: his mails carry the link, for a code proved that they reach him.
     """
 
     page: PageView
@@ -121,6 +121,7 @@ class VisitView:
     reason: VisitReason | None
     agenda: AgendaView
     may_change: bool
+    is_mailed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +222,7 @@ def visit(*, slug: str, token: str, at: datetime) -> VisitView:
         reason=reason,
         agenda=agenda_view(row.agenda),
         may_change=view.state in STANDING and at < view.starts_at,
+        is_mailed=not form.by_sms,
     )
 
 

@@ -52,14 +52,19 @@ class PublicMailKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` within `span`."""
+    """At most `most` within `span`; on all pages together, or on those of each client (`each_client`)."""
 
     most: int
     span: timedelta
+    each_client: bool = False
 
 
 LIMITS = {
-    Knock.HOLD: (Limit(6, timedelta(minutes=10)), Limit(30, timedelta(days=1))),
+    Knock.HOLD: (
+        Limit(6, timedelta(minutes=10)),
+        Limit(30, timedelta(days=1), each_client=True),
+        Limit(300, timedelta(days=1)),
+    ),
     Knock.CODE: (Limit(10, timedelta(hours=1)),),
     Knock.CHANGE: (Limit(20, timedelta(hours=1)),),
     Knock.MAIL: (Limit(4, timedelta(hours=1)), Limit(10, timedelta(days=1))),
@@ -67,7 +72,8 @@ LIMITS = {
     Knock.SMS: (Limit(60, timedelta(hours=1)), Limit(300, timedelta(days=1))),
 }
 """HOLD, CODE and CHANGE by address, MAIL and NUMBER by who is written to, SMS by house: each one is paid
-for. A practice's own network is one address.
+for. A practice's own network is one address, and so are all subscribers behind one of their carrier's: a HOLD that
+becomes an appointment counts no more.
 """
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What becomes of two entries that are one person: what the one that stays takes over, and what it does not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import NOTES_LIMIT, IdentityStatus
@@ -90,6 +91,38 @@ def merge_plan(kept: Record, merged: Record) -> MergePlan:
     if changes.get("birth_date") == kept.birth_date:
         changes.pop("birth_date", None)
     return MergePlan(changes=changes, taken=tuple(changes), left=left)
+
+
+def links_taken_away(before: Iterable[Mapping[str, Any]], *, stays: int, goes: int) -> dict[int, int | None]:
+    """The links of both before a merge (rows with `pk`) that it took away: each with the one that says the same of who
+    stays and remained, None for one between the two.
+    """
+    away: dict[int, int | None] = {}
+    remained: dict[tuple[object, ...], int] = {}
+    for tie in sorted(before, key=lambda tie: (goes in {tie["patient_id"], tie["other_id"]}, tie["pk"])):
+        patient, other = (stays if tie[name] == goes else tie[name] for name in ("patient_id", "other_id"))
+        said = patient, other, tie["kind"], tie["name"]
+        if patient == other:
+            away[tie["pk"]] = None
+        elif said in remained:
+            away[tie["pk"]] = remained[said]
+        else:
+            remained[said] = tie["pk"]
+    return away
+
+
+def stands_for(into: Mapping[int, int | None]) -> dict[int, int]:
+    """Who stands for each person, himself where he was not merged. `into`: the one he was merged into, of everybody;
+    left out is whom no such chain leads to somebody of them.
+    """
+    found: dict[int, int] = {}
+    for person in into:
+        now, steps = person, 0
+        while (after := into.get(now)) is not None and steps < len(into):
+            now, steps = after, steps + 1
+        if into.get(now, now) is None:
+            found[person] = now
+    return found
 
 
 def may_be_undone(*, merged_at: datetime, at: datetime) -> bool:
