@@ -297,6 +297,7 @@ def day_page(
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
         "late_before": request.GET.get("before", "0")[:3],
+        "late_open": bool(refused) and "minutes" in request.POST,
         "minutes": LATE,
         "refused": refused,
         "typed": request.POST if "words" in request.POST else {},
