@@ -163,7 +163,7 @@ def _cancel(request: HttpRequest, visit: AppointmentView, found: AgendaView, *, 
     told = told_of_cancelling(by=by, visits=[visit], at=at)[visit.appointment]
     key, seen = _act_key(CANCEL, visit), (found.id, starts)
     cancel(key=key, appointment=visit.appointment, cause=CancelCause.DOCTOR, by=by, at=at, seen=seen)
-    hour = moments.hour(visit.starts_at, ZoneInfo(found.time_zone))
+    hour = moments.clock(visit.starts_at, ZoneInfo(found.time_zone))
     words = _("%(name)s, %(hour)s: the appointment is cancelled.") % {"name": visit.patient_name, "hour": hour}
     return f"{words} {TOLD[told]}"
 
