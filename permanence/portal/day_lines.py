@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -65,6 +66,17 @@ class Line:
     starts: str = ""
 
 
+class End(NamedTuple):
+    """What a line says of a visit that may be cancelled, as `Line` has it."""
+
+    cancel: str = ""
+    number: str = ""
+    starts: str = ""
+
+
+NO_END = End()
+
+
 def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: bool) -> list[Line]:
     """The day in order: `is_own`, with what may be said of each. What patients answered is for the practitioner to whom
     they come, not for his colleagues.
@@ -87,7 +99,9 @@ def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own
             mark=marks.get(each.reason, UNKNOWN),
             said=answers_told(None if each.appointment in unread else told),
             address=homes.get(each.appointment, ""),
-            **ends.get(each.appointment, {}),
+            cancel=ends.get(each.appointment, NO_END).cancel,
+            number=ends.get(each.appointment, NO_END).number,
+            starts=ends.get(each.appointment, NO_END).starts,
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
     held = [each for each in known.holds if each.stands(at)]
@@ -143,7 +157,7 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str, 
     )
 
 
-def _ends(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict[str, dict[str, str]]:
+def _ends(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict[str, End]:
     """Of each that may be cancelled: what its patient hears of that, and his number where somebody has to call him."""
     asked = [each for each in visits if each.state in STANDING and each.starts_at > at]
     told = told_of_cancelling(by=by, visits=asked, at=at) if asked else {}
@@ -152,11 +166,11 @@ def _ends(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict[s
     for each in asked:
         how, person = told[each.appointment], persons.get((each.client, each.patient))
         calls = person is not None and how is not ToldOfCancelling.MAIL
-        found[each.appointment] = {
-            "cancel": str(TOLD[how]),
-            "number": next(iter(person.numbers), "") if person is not None and calls else "",
-            "starts": each.starts_at.isoformat(),
-        }
+        found[each.appointment] = End(
+            cancel=str(TOLD[how]),
+            number=next(iter(person.numbers), "") if person is not None and calls else "",
+            starts=each.starts_at.isoformat(),
+        )
     return found
 
 
