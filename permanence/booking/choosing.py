@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The first two pages: for what, and when. Looking at them changes nothing; choosing a time takes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from permanence.agenda.operations import public_forms
 from permanence.agenda.queries import public
-from permanence.agenda.queries.public import Offer, PageView, holder_of
+from permanence.agenda.queries.public import FormView, Offer, PageView, holder_of
 from permanence.agenda.refusals import PageUnknown, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.wishes import Wish
-from permanence.booking import offered, parts
+from permanence.booking import kept, offered, parts
 
 ANYBODY = "any"
 """In place of an agenda: whoever is free first."""
@@ -94,6 +94,11 @@ def shown_times(
     day = request.GET.get("day", "") or (
         "" if near is None else near.astimezone(parts.zone_of(page)).date().isoformat()
     )
+    sent = request.POST if request.method == "POST" else request.GET
+    mark = kept.mark_of(sent.get("mark", ""))
+    own = kept.kept_form(page, mark, instead=asked.instead)
+    if own is not None:
+        asked = replace(asked, instead=own.key)
     wish = asked.wish(holder_of(asked.instead) if asked.instead else "")
     return parts.shown(
         request,
@@ -102,10 +107,11 @@ def shown_times(
         at=at,
         status=status,
         asked=asked,
-        week=offered.week(page, asked.offers, wish, asked=day, at=at),
+        week=offered.week(page, asked.offers, wish, asked=day, at=at, kept=own if _is_same(own, asked) else None),
         nearest=() if near is None else offered.nearest(page, asked.offers, wish, near=near, at=at),
         place=parts.place_asked(page, asked.reason),
-        key=parts.fresh_key(),
+        mark=mark,
+        key=kept.next_key(page, mark),
         failed=failed,
     )
 
@@ -131,7 +137,15 @@ def _page(
     reasons = sum(len(each.reasons) for each in page.offers)
     folded = len(page.offers) > 1 and reasons > UNFOLDED
     return parts.shown(
-        request, "page", page, at=parts.now(), status=status, instead=instead, failed=failed, folded=folded
+        request,
+        "page",
+        page,
+        at=parts.now(),
+        status=status,
+        instead=instead,
+        mark=kept.mark_of(request.GET.get("mark", "")),
+        failed=failed,
+        folded=folded,
     )
 
 
@@ -142,6 +156,9 @@ def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:
     if chosen is None:
         return shown_times(request, page, asked, failed=_("Choose a time."), status=422)
     offer, starts = chosen
+    own = kept.kept_form(page, "", instead=asked.instead) if asked.instead else None
+    if own is not None and _is_same(own, asked) and (own.agenda, own.starts_at) == (offer.agenda.id, starts):
+        return HttpResponseRedirect(reverse("booking:form", kwargs={"slug": page.slug, "key": own.key}), status=303)
     try:
         form = public_forms.begin(
             slug=page.slug,
@@ -158,6 +175,12 @@ def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:
     except SlotRefused as refusal:
         return gone(request, page, asked, refusal, starts=starts)
     return HttpResponseRedirect(reverse("booking:form", kwargs={"slug": page.slug, "key": form.key}), status=303)
+
+
+def _is_same(own: FormView | None, asked: Asked) -> bool:
+    """Whether the time that is kept is one of those that are asked for."""
+    agendas = {each.agenda.id for each in asked.offers}
+    return own is not None and (own.reason, own.is_new) == (asked.reason.id, asked.is_new) and own.agenda in agendas
 
 
 def _asked(page: PageView, chosen: str, new: str, instead: str) -> Asked:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from permanence.agenda.queries.public import Offer, PageView
+from permanence.agenda.queries.public import FormView, Offer, PageView
 from permanence.agenda.queries.slots import free_days, next_free
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.free import Hidden, counted
@@ -42,13 +42,14 @@ class Time:
     """A time that can be chosen. `value` as the form sends it; `who` receives him, where he left that open.
 
     `where`: at which site, where the practice has several and the day's times are not all at one; and whether others
-    are there at the same time.
+    are there at the same time. `kept`: for him who looks, since he took it before.
     """
 
     value: str
     words: str
     who: str = ""
     where: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,11 @@ class Day:
     more: Halves
     why: str
     where: str = ""
+
+    @property
+    def keeps_more(self) -> bool:
+        """Whether the time that is kept for him is one of those to unfold."""
+        return any(each.kept for each in self.more.every)
 
     @property
     def last(self) -> str:
@@ -108,12 +114,14 @@ def week(
     asked: str,
     at: datetime,
     without: AppointmentView | None = None,
+    kept: FormView | None = None,
 ) -> Week:
     """The week that begins on the day asked for: today at the earliest, in a year at the latest.
 
     With several `offers` of one reason: of who is free at the same moment the first one. `without`: the visit (one of
     the only offer) that is to be moved: it is in no way of itself, and its own time is none; where that would leave
-    nothing of a day, the times that overlap it are offered.
+    nothing of a day, the times that overlap it are offered. `kept`: his form whose time is among them (its holder is
+    the wish's).
     """
     zone = zone_of(page)
     today = at.astimezone(zone).date()
@@ -136,7 +144,8 @@ def week(
         hidden = [each for each in closed if each.starts.astimezone(zone).date() == day]
         if times or hidden or day in alone:
             why = "" if times else _why(day, hidden, names, zone, at) if hidden else _("Fully booked")
-            days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
+            told = [(each, replace(_time(each, offers, zone, sites), kept=_is_kept(each, kept))) for each in times]
+            days.append(_shown(day, told, why, zone))
     known = [*(slot.starts for each in found for slot in each.slots), *(each.starts for each in closed)]
     is_other = since == first > today or any(each.astimezone(zone).date() < first for each in known)
     return Week(
@@ -207,6 +216,10 @@ def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo, sites: Mapping[st
         return Time(value=moment, words=words, where=where)
     who = next(each.agenda.recipient_name for each in offers if each.agenda.id == slot.agenda)
     return Time(value=f"{slot.agenda}@{moment}", words=words, who=who, where=where)
+
+
+def _is_kept(slot: Slot, kept: FormView | None) -> bool:
+    return kept is not None and (kept.agenda, kept.starts_at) == (slot.agenda, slot.starts)
 
 
 def _shown(day: date, times: Sequence[tuple[Slot, Time]], why: str, zone: ZoneInfo) -> Day:

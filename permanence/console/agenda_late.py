@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.agenda.queries.follow_ups import delay
 from permanence.agenda.refusals import DelayImpossible
+from permanence.clients import queries as clients
 from permanence.console.agenda_asked import agenda_asked, says_why
 from permanence.console.own_page import own_page_only
 from permanence.console.views import json_body, text_of
@@ -41,6 +42,7 @@ def concerned(request: HttpRequest) -> HttpResponse:
     told = 0 if late is None else late_operations.told_today(agenda=agenda.id, by=by, at=at)
     context = {
         "coming": coming,
+        "country": clients.client(house=by.house, client=agenda.client).country,
         "whole": whole,
         "lines": [(when, each, why, heard.get(each.appointment, "")) for when, each, why in lines],
         "late": late,

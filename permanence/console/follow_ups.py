@@ -36,7 +36,8 @@ from permanence.console.replies import reply_rows
 from permanence.console.said_of import said_of
 from permanence.console.unreached import unreached_rows
 from permanence.countries.numbers import spell_number
-from permanence.dispatch.cancel_queries import ToldOfCancelling, told_of_cancelling
+from permanence.dispatch.cancel_queries import told_of_cancelling
+from permanence.dispatch.cancel_words import TOLD
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.ids import new_id
@@ -55,14 +56,6 @@ OUTCOMES = {
     Outcome.KEPT: _("The appointment stands all the same."),
     Outcome.CANCELLED: _("The appointment is cancelled."),
 }
-TOLD: Mapping[ToldOfCancelling, str | Promise] = {
-    ToldOfCancelling.MAIL: _("He booked online: he is told by e-mail."),
-    ToldOfCancelling.CALENDAR: _(
-        "The entry in his calendar is withdrawn by e-mail, nothing else is written to him: telephone him."
-    ),
-    ToldOfCancelling.NOBODY: _("Nobody writes to him: telephone him."),
-}
-"""Whether he hears of it when his appointment is cancelled."""
 
 
 @never_cache

@@ -82,6 +82,17 @@ def spell_international(number: PhoneNumber) -> str:
     return phonenumbers.format_number(phonenumbers.parse(number.e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def spell_kept(number: str, *, country: str = "") -> str:
+    """A number that is kept as E.164 with the spaces usual there, for a person in `country` as `spell_number`, else
+    with its country; what is no such number (a short code, an unknown line's) as it is.
+    """
+    try:
+        kept = PhoneNumber(number)
+    except ValueError:
+        return number
+    return spell_number(kept, country=country) if country else spell_international(kept)
+
+
 def country_of(number: PhoneNumber) -> str | None:
     """The country of the number ("FR"), or None for one that belongs to none (+883...) or is not in use."""
     parsed = phonenumbers.parse(number.e164)

@@ -3,49 +3,52 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from permanence.agenda.answer_words import answers_told
 from permanence.agenda.calendar_pages import unread_lines
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
-from permanence.agenda.place_words import where
+from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.calendars import unread_for_long
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_in
-from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
-from permanence.agenda.refusals import AgendaBusy, AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
-from permanence.agenda.rules.busy import MIDNIGHT, busy_span
+from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
+from permanence.agenda.refusals import (
+    AgendaBusy,
+    AgendaUnknown,
+    AppointmentUnknown,
+    ChangedMeanwhile,
+    NotNow,
+    SpanImpossible,
+)
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
-from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
-from permanence.agenda.rules.states import OF_THE_DAY, STANDING, AppointmentState, Door
-from permanence.agenda.state_words import STATES
+from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause
 from permanence.clients import away
 from permanence.clients import queries as clients
-from permanence.clients.directory_queries import told_sites
 from permanence.clients.queries import ClientView
+from permanence.dispatch.cancel_queries import told_of_cancelling
+from permanence.dispatch.cancel_words import TOLD
 from permanence.foundation import dates, moments
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
+from permanence.portal.day_lines import lines_of
 from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
 from permanence.portal.line import SAVED
@@ -59,12 +62,7 @@ ACTS = {
     "no-show": visits.mark_no_show,
     "back": visits.take_back,
 }
-TONES: Mapping[AppointmentState, str] = {
-    AppointmentState.CONFIRMED: "new",
-    AppointmentState.ARRIVED: "warn",
-    AppointmentState.NO_SHOW: "danger",
-}
-"""How the badge of a state looks, where it is no plain one."""
+CANCEL = "cancel"
 BUSY = _("Others are booking at this moment: try once more. Nothing was changed.")
 WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.MOVE: _("Find them another appointment"),
@@ -78,37 +76,11 @@ BECOMES = {
     "done": frozenset({AppointmentState.DONE}),
     "no-show": frozenset({AppointmentState.NO_SHOW}),
     "back": STANDING,
+    CANCEL: frozenset({AppointmentState.CANCELLED}),
 }
 """Where a visit stands once that is said of it."""
 LATE = (5, 10, 15, 20, 25, 30, 40, 45, 50, 60, 90, 120)
 """Minutes that the button offers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `block`: the id
-    of busy time that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked.
-    `whole`: busy or away all day, which `at` says in words; `until` is empty then. `video`: where the practice meets a
-    patient by video, "" for none; `address`: where one at home is visited.
-    """
-
-    at: str
-    until: str
-    name: str
-    what: str
-    state: str = ""
-    tone: str = ""
-    key: str = ""
-    acts: tuple[str, ...] = ()
-    now: bool = False
-    over: bool = False
-    new: bool = False
-    block: str = ""
-    mark: Mark | None = None
-    said: tuple[tuple[str, str], ...] = ()
-    whole: bool = False
-    video: str = ""
-    address: str = ""
 
 
 @never_cache
@@ -147,26 +119,53 @@ def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 @require_POST
 @portal_only
 def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: str) -> HttpResponse:
-    """The patient is there, was seen, or did not come; said again of a visit of which it is so, nothing changes."""
+    """The patient is there, was seen, or did not come, or the doctor cancels it, of the hour `starts` that he has read;
+    said again of a visit of which it is so, nothing changes.
+    """
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
     try:
         visit = appointments.appointment(by=by, appointment=appointment)
     except AppointmentUnknown as unknown:
         raise Http404(appointment) from unknown
-    if found.id not in {visit.agenda, visit.also} or act not in ACTS:
+    if found.id not in {visit.agenda, visit.also} or act not in BECOMES:
         raise Http404(appointment)
     shown, refused = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date(), ""
+    said = ""
     try:
-        if visit.state not in BECOMES[act]:
+        if visit.state in BECOMES[act]:
+            pass
+        elif act == CANCEL:
+            said = _cancel(request, visit, found, by=by, at=at)
+        else:
             ACTS[act](key=_act_key(act, visit), appointment=appointment, by=by, at=at)
+    except ChangedMeanwhile:
+        refused = str(_("This appointment was moved meanwhile: look at it again. Nothing was cancelled."))
     except NotNow:
         refused = str(_("That cannot be said of this appointment now."))
     except AgendaBusy:
         refused = str(BUSY)
     if refused:
         return day_page(request, by, view, found, day=shown, refused=refused)
-    return back_to_day(request, found, shown, part=f"v-{appointment}")
+    if said:
+        messages.success(request, said)
+    return back_to_day(request, found, shown, part="said" if said else f"v-{appointment}")
+
+
+def _cancel(request: HttpRequest, visit: AppointmentView, found: AgendaView, *, by: Who, at: datetime) -> str:
+    """The doctor cancels; gives in words whether the patient hears of it. Raises NotNow, AgendaBusy, and
+    ChangedMeanwhile, also where the form names no hour.
+    """
+    try:
+        starts = datetime.fromisoformat(request.POST.get("starts", "")[:40])
+    except ValueError as error:
+        raise ChangedMeanwhile(visit.appointment) from error
+    told = told_of_cancelling(by=by, visits=[visit], at=at)[visit.appointment]
+    key, seen = _act_key(CANCEL, visit), (found.id, starts)
+    cancel(key=key, appointment=visit.appointment, cause=CancelCause.DOCTOR, by=by, at=at, seen=seen)
+    hour = moments.clock(visit.starts_at, ZoneInfo(found.time_zone))
+    words = _("%(name)s, %(hour)s: the appointment is cancelled.") % {"name": visit.patient_name, "hour": hour}
+    return f"{words} {TOLD[told]}"
 
 
 def _act_key(act: str, visit: AppointmentView) -> str:
@@ -262,7 +261,7 @@ def _part(request: HttpRequest, by: Who, view: ClientView, found: AgendaView) ->
     """The lines of a day, which the page fetches when something of it changed."""
     at, zone = _CLOCK.now(), ZoneInfo(found.time_zone)
     known = _known(by, found, _asked(request, at.astimezone(zone).date()), at=at)
-    lines = _lines(by, known, zone, at, is_own=is_own(found, by=by))
+    lines = lines_of(by, known, zone, at, is_own=is_own(found, by=by))
     return render(request, "portal/agenda_lines.html", {"client": view, "agenda": found, "lines": lines})
 
 
@@ -285,11 +284,12 @@ def day_page(
         "day": shown,
         "day_name": dates.say(shown, dates.Form.NAMED),
         "is_today": shown == today,
+        "is_to_come": shown > today,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
         "today": today,
         "is_own": mine,
-        "lines": _lines(by, known, zone, at, is_own=mine),
+        "lines": lines_of(by, known, zone, at, is_own=mine),
         "open": [
             f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
         ],
@@ -297,101 +297,10 @@ def day_page(
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
         "late_before": request.GET.get("before", "0")[:3],
+        "late_open": bool(refused) and "minutes" in request.POST,
         "minutes": LATE,
         "refused": refused,
         "typed": request.POST if "words" in request.POST else {},
         "topic": f"client/{found.client}/agenda/{found.id}",
     }
     return render(request, "portal/agenda.html", context, status=422 if refused else 200)
-
-
-def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: bool) -> list[Line]:
-    """The day in order. What patients answered is for the practitioner to whom they come, not for his colleagues."""
-    plain = partial(_plain, day=known.first, agenda=known.agenda, at=at)
-    marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
-    asked = [each.appointment for each in known.appointments if each.answered and is_own]
-    said = appointments.readable_answers_of(by=by, appointments=asked) if asked else {}
-    unread = set(asked) - said.keys()
-    sites = told_sites(house=by.house, clients=[known.agenda.client])
-    # Where answers cannot be read he may have said another place than his file has: none is told.
-    placed = [each for each in known.appointments if each.appointment not in unread]
-    homes = appointments.home_addresses(visits=placed, said=said) if is_own else {}
-    found = []
-    for each in known.appointments:
-        told = [one for one in said.get(each.appointment, ()) if not one.address]
-        line = replace(
-            _visit(each, zone, at, agenda=known.agenda.id, sites=sites),
-            mark=marks.get(each.reason, UNKNOWN),
-            said=answers_told(None if each.appointment in unread else told),
-            address=homes.get(each.appointment, ""),
-        )
-        found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
-    held = [each for each in known.holds if each.stands(at)]
-    found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone, at=at))) for each in held]
-    for block in known.blocks:
-        line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
-        is_ours = is_own and block.door is not Door.CALENDAR
-        found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
-    found += [(each.starts, plain(each.starts, each.ends, str(_("away")))) for each in known.absences]
-    return [line for _when, line in sorted(found, key=lambda each: each[0])]
-
-
-def _held_words(hold: HoldView, zone: ZoneInfo, *, at: datetime) -> str:
-    """Who keeps a time for somebody, and until when; on which day, where that is not today."""
-    by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
-    if hold.expires_at.astimezone(zone).date() != at.astimezone(zone).date():
-        when = moments.day_and_hour(hold.expires_at, zone, now=at)
-        return str(_("Held by %(name)s, ends %(when)s") % {"name": by, "when": when})
-    return str(_("Held by %(name)s until %(hour)s") % {"name": by, "hour": moments.clock(hold.expires_at, zone)})
-
-
-def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: AgendaView, at: datetime) -> Line:
-    """Busy time or an absence: what it takes of the `day`, on the clock of the agenda."""
-    zone = ZoneInfo(agenda.time_zone)
-    begins, closes = busy_span(day=day, starts=0, until=MIDNIGHT, zone=agenda.time_zone)
-    if starts <= begins and ends >= closes:
-        words = pgettext("busy time in the list of a day", "all day")
-        return Line(at=words, until="", name="", what=what, over=ends <= at, whole=True)
-    return Line(
-        at=moments.clock(max(starts, begins), zone),
-        until=moments.clock_until(min(ends, closes), zone),
-        name="",
-        what=what,
-        over=ends <= at,
-    )
-
-
-def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str, sites: Mapping[str, str]) -> Line:
-    """A visit in one of its agendas: where it is, with whom a combined one. `sites`: those that are told apart."""
-    other = each.also_name if agenda == each.agenda else each.agenda_name
-    others = str(_("with %(name)s")) % {"name": other} if each.also else ""
-    what = ", ".join(filter(None, (each.reason_name, where(each.way, each.site, sites=sites), others)))
-    return Line(
-        at=moments.clock(each.starts_at, zone),
-        until=moments.clock_until(each.ends_at, zone),
-        name=each.patient_name,
-        what=what,
-        state="" if each.state is AppointmentState.BOOKED else str(STATES[each.state]),
-        tone=TONES.get(each.state, ""),
-        key=each.appointment,
-        acts=_acts(each, zone, at),
-        now=each.starts_at <= at < each.ends_at,
-        over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
-        new=not each.known,
-        video=each.video_link if each.state in STANDING | {AppointmentState.ARRIVED} else "",
-    )
-
-
-def _acts(each: AppointmentView, zone: ZoneInfo, at: datetime) -> tuple[str, ...]:
-    """What he may say of a visit now, and whether what was said last may be taken back."""
-    today = at.astimezone(zone).date()
-    here = ("arrived",) if each.starts_at.astimezone(zone).date() <= today else ()
-    coming = ("arrived", "no-show") if each.starts_at <= at else here
-    back = ("back",) if each.state in OF_THE_DAY and each.state_at.astimezone(zone).date() == today else ()
-    acts = {
-        AppointmentState.BOOKED: coming,
-        AppointmentState.CONFIRMED: coming,
-        AppointmentState.ARRIVED: ("done",),
-        AppointmentState.NO_SHOW: ("arrived",),
-    }
-    return (*acts.get(each.state, ()), *back)

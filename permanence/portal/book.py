@@ -229,7 +229,7 @@ def _times(by: Who, found: AgendaView, asked: Asked, *, at: datetime) -> dict[st
         )
         later = next((each.slot.starts.astimezone(zone).date().isoformat() for each in found_later.proposals), "")
     return {
-        "times": [(each.starts.isoformat(), moments.clock(each.starts, zone)) for each in free],
+        "times": [(each.starts.isoformat(), moments.hour(each.starts, zone)) for each in free],
         "why": why,
         "later": later,
         "later_words": dates.say(date.fromisoformat(later), dates.Form.NAMED) if later else "",

@@ -118,7 +118,7 @@ def _there(refusal: SlotAlreadyTaken, found: AgendaView, *, by: Who) -> list[str
     for each in refusal.causes:
         starts, until = getattr(each, "starts", None), getattr(each, "until", None)
         if starts is not None and until is not None:
-            said.append(f"{moments.hour(starts, zone)}\u00a0– {moments.hour(until, zone)}")
+            said.append(f"{moments.clock(starts, zone)}–{moments.clock_until(until, zone)}")
         else:
             said += sentences(by, found, [each], at=_CLOCK.now())
     said = list(dict.fromkeys(said))

@@ -54,7 +54,7 @@ def late_shown(found: AgendaView, *, day: date, is_today: bool, by: Who, at: dat
     told that he is late. Raises AgendaUnknown.
     """
     late, zone = delay(by=by, agenda=found.id, day=day), ZoneInfo(found.time_zone)
-    shown: dict[str, object] = {"late": late, "late_said": "" if late is None else moments.hour(late.said_at, zone)}
+    shown: dict[str, object] = {"late": late, "late_said": "" if late is None else moments.clock(late.said_at, zone)}
     if not is_today:
         return shown
     coming = coming_today(agenda=found.id, time_zone=found.time_zone, by=by, at=at)

@@ -134,7 +134,7 @@ def test_once_the_morning_is_told_the_afternoon_can_be_and_nobody_is_told_twice(
     clock.moment = TEN + late_acts.KEPT_FOR
     sms_tasks.run_sms(at=clock.moment)
     shown = doctor.get(day).content.decode()
-    box = shown[shown.index('id="late"') : shown.index('id="list"')]
+    box = shown[shown.index('id="late"') : shown.index("t-late")]
     assert "SOIR" not in box
     assert 'name="tell" value="now"' not in box
     key = re.search(r'name="key" value="([^"]+)"', box)[1]
@@ -166,7 +166,7 @@ def test_a_long_box_shows_the_first_names_and_opens_for_the_rest(two, provider, 
     doctor.post(address, {"key": "k" * 20, "tell": "day", "minutes": "40"})
     clock.moment = TEN + late_acts.KEPT_FOR
     shown = doctor.get(addresses(two)[0]).content.decode()
-    box = shown[shown.index('id="late"') : shown.index('id="list"')]
+    box = shown[shown.index('id="late"') : shown.index("t-late")]
     first, _opens, rest = box.partition("<details")
     assert "5 patients" in re.sub(r"<[^>]+>", "", first)
     assert [name for name in ("MOBILE", "REFUSE", "FIXE") if name not in first] == []

@@ -125,7 +125,7 @@ def test_what_cannot_be_said_of_a_visit_is_refused_in_words(practice, doctor):
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert state(coming) == "booked"
-    for wrong in (("x" * 20, "arrived"), (coming, "cancel")):
+    for wrong in (("x" * 20, "arrived"), (coming, "burn")):
         assert doctor.post(practice.url("portal_visit", practice.agenda, *wrong)).status_code == 404
 
 

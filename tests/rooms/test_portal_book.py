@@ -72,6 +72,9 @@ def test_what_only_he_may_book_he_books(cast, doctor, botox, monday):
     assert row.ends_at - row.starts_at == timedelta(minutes=40)
     page = doctor.get(made["Location"]).content.decode()
     assert 'id="done"' in page
+    hours = [each.replace("\u00a0", " ") for each in re.findall(r">(\d[\d:h\u00a0]+)</span></label>", page)]
+    assert hours  # as the sentence above them says the hour that was booked
+    assert [each for each in hours if not re.fullmatch(r"\d{1,2} h( \d{2})?", each)] == []
     with pytest.raises(SlotRefused):  # a secretary may not, nor the patient online
         appointments.book(
             key=cast.key(),

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.test_console_agenda import beside, click_at, day_of, jeanne_tomorrow
+from tests.screens.test_console_agenda import beside, click_at, day_of, jeanne_tomorrow, tomorrow
 
 DUPONT = """
 from permanence.agenda.operations import setting
@@ -20,6 +20,14 @@ setting.open_agenda(client=str(client.pk), recipient=whose, name="Dr Anne Dupont
 print(client.pk)
 """
 GRID = "#book-frame .lane"
+FAMILY = """() => [...document.querySelectorAll("#book-frame .lane .appt")].map((item) => {
+  const name = item.querySelector(".appt__name");
+  name.textContent = "ZELLMEISTER Apolline";
+  const family = document.createRange();
+  family.setStart(name.firstChild, 0);
+  family.setEnd(name.firstChild, "ZELLMEISTER".length);
+  return family.getBoundingClientRect().right <= name.getBoundingClientRect().right - 8;  // the dots are not on it
+})"""
 
 
 async def test_the_week_of_another_client_is_that_of_his_agenda(browser: Browser, site: Site) -> None:
@@ -34,6 +42,21 @@ async def test_the_week_of_another_client_is_that_of_his_agenda(browser: Browser
     await expect(screen.page.locator(f"{GRID}[data-agenda='{made.klein}']")).to_have_count(7)
     await screen.by_id("book-client").select_option(dupont)
     await expect(screen.by_id("book-title")).to_contain_text("Dr Anne Dupont")
+    assert screen.complaints == []
+
+
+async def test_in_a_week_on_a_small_screen_the_family_name_is_whole(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, 1)
+    screen = await beside(browser, site, query=f"?client={made.client}")
+    await tomorrow(screen)
+    await expect(screen.page.locator(f"{GRID} .appt")).to_have_count(30)
+    await screen.page.locator(f"{GRID} .appt").first.click()
+    await screen.press("w")
+    await expect(screen.page.locator("#book-frame .book__title[data-view='week']")).to_be_attached()
+    await expect(screen.page.locator(f"{GRID} .appt").first).to_be_attached()
+    seen: list[bool] = await screen.page.evaluate(FAMILY)
+    assert seen
+    assert all(seen)
     assert screen.complaints == []
 
 

@@ -13,6 +13,22 @@ STATES = "select state from agenda_appointment where state <> 'booked'"
 OF_WHOM = "select agenda_id, date(starts_at) from agenda_appointment order by id"
 
 
+async def test_on_a_long_day_he_says_that_he_is_late_without_scrolling(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, 1)
+    site.change(TODAY)
+    agenda, day = site.rows(OF_WHOM)[0]
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    page = doctor.page
+    await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
+    late = page.locator("summary").filter(has_text="J’ai du retard")
+    await expect(late).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".visits__row").nth(2)).to_be_in_viewport(ratio=1)  # the day is not pushed away by it
+    await late.click()
+    await page.get_by_role("button", name="15 min").click()
+    await expect(page.locator("#late")).to_contain_text("15 minutes de retard")
+    assert doctor.complaints == []
+
+
 async def test_a_second_tap_on_arrived_marks_nobody_else(browser: Browser, site: Site) -> None:
     made = agendas.make(site, 1)
     site.change(TODAY)

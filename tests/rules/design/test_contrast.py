@@ -17,6 +17,8 @@ TEXTS = ("ink", "ink-2", "ink-3", "accent", "live", "warn", "danger")
 SOLIDS = ("accent", "live", "warn", "danger")
 CLIENTS = range(1, 9)
 TEXT_MIN, SHAPE_MIN, CLIENT_MIN, ACCENT_MIN, STATE_MIN = 4.5, 3.0, 14.0, 10.0, 5.0
+HOURS_MIN = 1.2
+"""Two large grounds beside each other, which no letter has to be read from: as paper and what is sunken in it."""
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
 EYES = {
     "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -132,6 +134,16 @@ def test_what_became_of_a_visit_is_seen_by_its_ground_and_read_on_it(theme: str)
     seen = [lab(t[ground], "normal") for ground in grounds]
     assert min(ciede2000(one, other) for one, other in combinations(seen, 2)) >= STATE_MIN
     assert min(contrast(t[ink or "ink"], t[ground]) for ground, ink in VISIT.findall(text)) >= TEXT_MIN
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_open_and_closed_hours_of_the_grid_are_told_apart(theme: str) -> None:
+    t, text = THEMES[theme], AGENDA.read_text(encoding="utf-8")
+    closed = re.search(r"^\.lane \{[^}]*background: var\(--([\w-]+)\)", text, re.MULTILINE)
+    opened = re.search(r"^\.lane__open \{ background: [^;]* var\(--([\w-]+)\);", text, re.MULTILINE)
+    assert closed is not None
+    assert opened is not None
+    assert contrast(t[closed[1]], t[opened[1]]) >= HOURS_MIN
 
 
 @pytest.mark.parametrize("theme", THEMES)
