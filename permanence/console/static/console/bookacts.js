@@ -39,6 +39,7 @@ export class Acts {
   /** X. */
   askCancel() {
     const item = this.book.grid.spot()?.item ?? null;
+    if (this.book.hand.isOther(item)) return undefined;
     if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
     // Where it stands now: while she says why, the lane may be drawn anew.

@@ -217,7 +217,7 @@ export class Spoken {
   beside(box) {
     const home = byId("view-book").getBoundingClientRect();
     const frame = byId("book-frame").getBoundingClientRect();
-    const at = (byId("book-frame").querySelector(".cursor, .is-here") ?? byId("book-frame")).getBoundingClientRect();
+    const at = (this.book.grid.against ?? byId("book-frame")).getBoundingClientRect();
     const [right, left] = [at.right + 6, at.left - 6 - box.offsetWidth];
     const sideways = right + box.offsetWidth <= frame.right || left >= frame.left;
     const across = right + box.offsetWidth <= frame.right ? right : left >= frame.left ? left : Math.min(Math.max(at.left, frame.left), frame.right - box.offsetWidth) - 8;
