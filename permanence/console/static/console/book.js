@@ -255,6 +255,8 @@ export class Book {
     this.wishes.offer(told.sites, told.sundays);
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
+    // Who only has the caller's number is proposed: one key takes him.
+    this.patient.offer(told.may_be);
     this.regarding(this.patient.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id }) => make("option", { value: id })));
     select("book-reason").value = told.reason;
