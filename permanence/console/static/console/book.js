@@ -375,13 +375,13 @@ export class Book {
     return undefined;
   }
 
-  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
+  /** The time that Enter takes: the one held while the cursor is there or nowhere, else the one under the cursor; null where that is not free. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
   target() {
     const spot = this.grid.spot();
     // In hand it may be put anywhere: what the rules say of the place is their answer.
     if (this.hand.item) return spot && { ...spot, ...this.grid.here() };
     if (this.holding.held && (!spot || this.holding.isHeld(spot))) return this.holding.held;
-    if (!spot || spot.item || spot.client !== this.client || this.spoken.isShut(spot)) return this.holding.held;
+    if (!spot || spot.item || spot.client !== this.client || this.spoken.isShut(spot)) return null;
     return spot;
   }
 
@@ -392,6 +392,7 @@ export class Book {
     this.spoken.unask();
     if (this.busy) return undefined;
     const at = this.target();
+    if (!at && !this.hand.item && this.holding.held) return this.holding.back(this.holding.held);
     // Where it is refused, Enter says all that is against it.
     const spot = this.grid.spot();
     if (!at && spot && !spot.item && spot.client === this.client && this.spoken.isShut(spot)) return this.spoken.why(true);

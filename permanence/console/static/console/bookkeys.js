@@ -60,6 +60,8 @@ export class Keyboard {
         this.book.grid.body?.focus({ preventScroll: true });
       };
     }
+    // Held down it is one Enter: the second one books what the first one has led to.
+    if (event.key === "Enter" && event.repeat && !acts) return () => undefined;
     if (event.key === "Enter") return acts && !acts.closest("[data-key]") ? null : () => void this.book.enter();
     // Single characters can be turned off, with the numbers; each has its button.
     if (!keptKeys().numbers) return null;

@@ -235,8 +235,11 @@ export class Spoken {
     let words = word("book_book_nothing");
     const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.minutesIn(at.agenda)) : undefined;
     if (at) words = word(this.book.hand.item ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: whenOf(at), agenda: at.name, minutes: minutes ?? "" });
+    const { held } = this.book.holding;
+    const isBack = !at && !this.book.hand.item && held !== null;
+    if (isBack) words = word("book_to_held", { hour: whenOf(held), agenda: held.name });
     say(byId("book-act-words"), words);
-    act.disabled = at === null;
+    act.disabled = at === null && !isBack;
     const { meant } = this.book.patient;
     const hours = at && meant && !this.book.hand.item ? this.book.grid.hoursOf(at.agenda, at.day, meant.id) : [];
     say(byId("book-already"), hours.length ? word("book_already", { patient: meant?.name ?? "", hours: hours.join(", ") }) : "");
