@@ -90,6 +90,34 @@ async def test_after_a_refused_drop_the_cursor_is_on_the_visit_that_was_dragged(
     assert screen.complaints == []
 
 
+async def test_ctrl_z_after_its_ten_seconds_says_that_it_is_too_late_and_what_to_do(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    toasts = screen.by_id("toasts")
+    await screen.page.clock.install()
+    await screen.press("Control+z")
+    await expect(toasts).to_be_empty()  # nothing was done yet
+    await book_at(screen, "Dr Weber", 540)
+    await screen.page.clock.fast_forward(11_000)
+    await expect(toasts).to_be_empty()
+    await screen.press("Control+z")
+    await expect(toasts).to_have_text("Trop tard pour défaire ce geste\u00a0: annulez le rendez-vous avec X.")
+    await drag(screen, 540, 600)
+    await expect(toasts).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await screen.page.clock.fast_forward(11_000)
+    await expect(toasts).to_be_empty()
+    await screen.press("Control+z")
+    await expect(toasts).to_have_text("Trop tard pour défaire ce geste\u00a0: déplacez le rendez-vous avec M.")
+    # What is typed is taken back by the browser, as ever.
+    await screen.page.clock.fast_forward(11_000)
+    await screen.press("/")
+    await screen.press("Control+z")
+    await expect(toasts).to_be_empty()
+    assert screen.complaints == []
+
+
 async def take(console: ConsolePage, booked: int) -> None:
     """The first free time, and Enter: that is the `booked`th visit."""
     await console.by_id("book-grid").focus()

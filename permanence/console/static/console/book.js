@@ -436,7 +436,7 @@ export class Book {
     this.asking.show(this.reason);
     const done = this.doneNow();
     this.hooks.done("booked", done);
-    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], done));
+    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, "booked", () => this.undo([told.appointment], done));
   }
 
   /** @returns {Done} what is being done, for whom */
@@ -480,7 +480,7 @@ export class Book {
     this.asking.show(this.reason);
     const done = this.doneNow();
     this.hooks.done("booked", done);
-    this.after(words, "", () => this.undo(appointments, done));
+    this.after(words, "", "booked", () => this.undo(appointments, done));
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
@@ -501,12 +501,12 @@ export class Book {
     return () => turn === this.turn && going === this.shown.going;
   }
 
-  /** @param {string} words @param {string} agenda @param {() => void} undo */
-  async after(words, agenda, undo) {
+  /** @param {string} words @param {string} agenda @param {import("./undo.js").Kind} kind @param {() => void} undo */
+  async after(words, agenda, kind, undo) {
     this.spoken.unask();
     this.spoken.done = "";
     this.spoken.acted();
-    offerUndo(words, undo);
+    offerUndo(words, kind, undo);
     await this.again(agenda);
   }
 

@@ -179,7 +179,7 @@ export class Hand {
       }
     };
     const words = word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name });
-    offerUndo(words, back);
+    offerUndo(words, "moved", back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

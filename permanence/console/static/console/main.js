@@ -139,7 +139,7 @@ function recordElsewhere(given, before) {
   callActs.did(call, act, given.act, before);
   elsewhereActs.record(act);
   if (form.saved) forgetDraft(call);
-  offerUndo(word(`elsewhere_done_${given.act}`, { client: card.name }), () => {
+  offerUndo(word(`elsewhere_done_${given.act}`, { client: card.name }), "elsewhere", () => {
     elsewhereActs.undo(act);
     const outcome = callActs.undid(call, act, form.outcome);
     if (form.draft?.call === call && form.outcome !== outcome) form.outcome = outcome;
