@@ -104,9 +104,9 @@ def start(request: HttpRequest) -> HttpResponse:
     """With what the search begins for a client: reasons, sites, the patient, the reason for which he came last, whether
     it may find Sundays.
 
-    `patient`: who was chosen already, null else. `may_be`: those who have the caller's `number` where nobody was; one is
-    proposed like several, for whoever calls may telephone from another's. The reason is that of the one of whom there is
-    no other.
+    `patient`: who was chosen already, null else. `may_be`: those who have the caller's `number` where nobody was; one
+    is proposed like several, for whoever calls may telephone from another's. The reason is his of whom there is no
+    other.
     """
     by, at = who(request), _CLOCK.now()
     client = client_asked(by, request.GET.get("client", ""))

@@ -94,7 +94,7 @@ export class Hand {
     this.was = shownAt(item);
     item.classList.add("is-moving");
     byId("book-want").classList.add("has-in-hand");
-    this.book.offer();
+    this.book.free.offer();
     this.book.grid.body?.focus({ preventScroll: true });
     this.book.spoken.say();
   }
@@ -114,7 +114,7 @@ export class Hand {
   /** The move is given up: the free times are those of the request again. */
   stopMoving() {
     this.putDown();
-    this.book.offer();
+    this.book.free.offer();
   }
 
   putDown() {

@@ -63,7 +63,7 @@ export class Holding {
   /** @param {(all: HTMLElement[]) => number} which */
   async picked(which) {
     await this.book.hand.soon;
-    await this.book.newest();
+    await this.book.free.newest();
     const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
     const place = which(all);
     if (all[place]) await this.take(all[place]);

@@ -163,7 +163,7 @@ export class Spoken {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
-    const { reason, patient, call, with: first, only, else: second } = this.book.wish;
+    const { reason, patient, call, with: first, only, else: second } = this.book.free.wish;
     this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
   }
 
@@ -230,10 +230,10 @@ export class Spoken {
   say() {
     const spot = this.book.grid.spot();
     const item = spot?.item ?? null;
-    const at = this.book.target();
+    const at = this.book.booking.target();
     const act = button("book-act");
     let words = word("book_book_nothing");
-    const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.minutesIn(at.agenda)) : undefined;
+    const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.free.minutesIn(at.agenda)) : undefined;
     if (at) words = word(this.book.hand.item ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: whenOf(at), agenda: at.name, minutes: minutes ?? "" });
     const { held } = this.book.holding;
     const isBack = !at && !this.book.hand.item && held !== null;
