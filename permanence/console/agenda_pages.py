@@ -29,8 +29,9 @@ from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Moving, Wish
 from permanence.agenda.why_words import names_of, sentences
 from permanence.callers import search
-from permanence.callers.queries import no_show_rule, standing, today_of
+from permanence.callers.queries import PatientView, no_show_rule, standing, today_of
 from permanence.callers.rules.birth import age_at
+from permanence.callers.rules.no_show import NO_RULE, Rule
 from permanence.callers.words import born_words, no_show_words
 from permanence.calls import queries as calls
 from permanence.clients import directory_queries
@@ -103,7 +104,9 @@ def start(request: HttpRequest) -> HttpResponse:
     """With what the search begins for a client: reasons, sites, the patient, the reason for which he came last, whether
     it may find Sundays.
 
-    `patient`: who was chosen already; else who alone is known under `number`; null when nobody or several are.
+    `patient`: who was chosen already, null else. `may_be`: those who have the caller's `number` where nobody was; one
+    is proposed like several, for whoever calls may telephone from another's. The reason is his of whom there is no
+    other.
     """
     by, at = who(request), _CLOCK.now()
     client = client_asked(by, request.GET.get("client", ""))
@@ -111,17 +114,16 @@ def start(request: HttpRequest) -> HttpResponse:
     marks = marks_of(agendas.reasons(by=by, client=client.id, retired=True))
     today = today_of(client, at)
     chosen, number = request.GET.get("patient", ""), request.GET.get("number", "")[:20]
-    view = one = None
+    one: PatientView | None = None
+    maybe: list[PatientView] = []
     if chosen:
         one = standing(house=by.house, client=client.id, patient=chosen)
     elif number:
         found = search.find(house=by.house, client=client.id, words="", at=at, number=number).found
-        one = found[0].patient if len(found) == 1 else None
-    if one is not None:
-        born = born_words(one.birth, None if one.birth is None else age_at(one.birth, today))
-        warning = no_show_words(no_show_rule(house=by.house, client=client.id), one.no_shows)
-        view = {"id": one.id, "name": one.name, "about": born, "warning": warning}
-    earlier = appointments.of_patient(by=by, client=client.id, patient=view["id"]) if view else ()
+        maybe = [each.patient for each in found if not each.patient.is_deceased]
+    rule = no_show_rule(house=by.house, client=client.id) if one or maybe else NO_RULE
+    likeliest = one or (maybe[0] if len(maybe) == 1 else None)
+    earlier = appointments.of_patient(by=by, client=client.id, patient=likeliest.id) if likeliest else ()
     offered = {each.id for each in reasons}
     last = next((each.reason for each in earlier if each.reason in offered), "")
     first = reasons[0].id if reasons else ""
@@ -133,8 +135,15 @@ def start(request: HttpRequest) -> HttpResponse:
         for key, name in directory_queries.site_names(house=by.house, client=int(client.id)).items()
     ]
     sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today)
-    told = {"patient": view, "reason": last or first, "reasons": listed, "sites": sites, "today": today.isoformat()}
-    return JsonResponse({**told, "sundays": sundays})
+    told = {"reason": last or first, "reasons": listed, "sites": sites, "today": today.isoformat(), "sundays": sundays}
+    persons = {"patient": one and _told_of(one, rule, today), "may_be": [_told_of(each, rule, today) for each in maybe]}
+    return JsonResponse({**persons, **told})
+
+
+def _told_of(one: PatientView, rule: Rule, today: date) -> dict[str, str]:
+    """What the request shows of a person: name, birth date and age, what the client's rule says of him."""
+    born = born_words(one.birth, None if one.birth is None else age_at(one.birth, today))
+    return {"id": one.id, "name": one.name, "about": born, "warning": no_show_words(rule, one.no_shows)}
 
 
 @never_cache

@@ -92,6 +92,10 @@ AGENDA = {
     "book_not_at": _("Not at {hour}"),
     "book_is_free": _("Nothing is against {hour}."),
     "book_held": _("held for you, {left}"),
+    "book_to_held": _("Back to {hour}, {agenda}, held for you"),
+    "book_held_elsewhere": _(
+        "Nothing was booked: this time is not free. Held for you: {hour}, {agenda}; Enter books it."
+    ),
     "book_hold_over": _("The two minutes are over: the time is free for everybody again."),
     "book_site_down": _("The site does not answer: nothing was changed."),
     "book_unanswered": _("The site did not answer: it may have been done, or not. Try again: nothing is done twice."),

@@ -18,6 +18,7 @@ from permanence.agenda.rules.kinds import ExceptionKind, VisitReason
 from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.state_words import STATES
+from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.access import choose_clients
 from permanence.console import agenda_grid as drawn
 from permanence.console.agenda_item import Items, Look
@@ -226,9 +227,30 @@ def test_the_caller_s_number_and_his_last_visit_begin_the_search(cast, browser_o
     told = json.loads(page(browser, START, client=cast.cabinet.id, patient=cast.jeanne))
     assert told["patient"]["id"] == cast.jeanne
     assert told["reason"] == cast.tracing
+    assert told["may_be"] == []
     nobody = json.loads(page(browser, START, client=cast.cabinet.id, number="+33612345678"))
-    assert nobody["patient"] is None
+    assert (nobody["patient"], nobody["may_be"]) == (None, [])
     assert nobody["reason"] == nobody["reasons"][0]["id"]
+
+
+def test_who_has_the_caller_s_number_is_proposed_and_never_chosen(cast, browser_of, monday):
+    browser, number = browser_of(cast.claire), "+33612345678"
+    house = Patient.objects.get(pk=cast.jeanne).house_id
+    telephone = {"house_id": house, "client_id": cast.cabinet.id, "number": number, "position": 1}
+    PatientNumber.objects.create(**telephone, patient_id=cast.jeanne)
+    booked(cast, monday, 9, reason=cast.tracing)
+    told = json.loads(page(browser, START, client=cast.cabinet.id, number=number))
+    assert (told["patient"], [each["id"] for each in told["may_be"]]) == (None, [cast.jeanne])
+    assert told["may_be"][0].keys() >= {"name", "about", "warning"}
+    assert told["reason"] == cast.tracing
+    PatientNumber.objects.create(**telephone, patient_id=cast.paul)
+    both = json.loads(page(browser, START, client=cast.cabinet.id, number=number))
+    assert both["patient"] is None
+    assert {each["id"] for each in both["may_be"]} == {cast.jeanne, cast.paul}
+    assert both["reason"] == both["reasons"][0]["id"]
+    Patient.objects.filter(pk=cast.paul).update(is_deceased=True)
+    left = json.loads(page(browser, START, client=cast.cabinet.id, number=number))
+    assert [each["id"] for each in left["may_be"]] == [cast.jeanne]
 
 
 @pytest.mark.parametrize(

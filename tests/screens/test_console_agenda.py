@@ -53,9 +53,12 @@ def slot(page: Page, number: int) -> Locator:
     return page.locator("#book-slots .slot").nth(number - 1)
 
 
-async def opened(console: ConsolePage) -> None:
-    """Alt A: the agenda with the caller's file and free times."""
+async def opened(console: ConsolePage, *, known: bool = False) -> None:
+    """Alt A: the agenda with free times and whoever may be calling, whom Alt K takes unless he is `known` already."""
     await console.press("Alt+a")
+    if not known:
+        await expect(console.by_id("book-patient-known")).to_contain_text("HOFFMANN Jeanne")
+        await console.press("Alt+k")
     await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
     await expect(slot(console.page, 1)).to_be_visible()
     await expect(console.page.locator("#book-grid.grid")).to_be_visible()
@@ -98,7 +101,7 @@ async def test_from_the_card_to_booked_in_four_keys(console: ConsolePage, exchan
     await console.press("Enter")
     await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
     keys = await console.page.evaluate("window.keysPressed")
-    assert keys == ["a", "1", "Enter"]
+    assert keys == ["a", "k", "1", "Enter"]
     assert len(keys) <= MOST_KEYS
     ((state, agenda, call, _starts),) = site.rows(VISITS)
     assert (state, str(agenda) in {made.weber, made.klein}, call) == ("booked", True, "call-1")

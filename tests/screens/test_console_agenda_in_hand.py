@@ -331,7 +331,7 @@ async def test_what_was_in_hand_when_the_call_ended_is_not_in_hand_for_the_next_
     before = site.rows(STARTS)
     await console.press("Alt+a")
     await expect(console.by_id("form")).to_be_visible()
-    await opened(console)
+    await opened(console, known=True)
     await expect(console.by_id("book-place")).not_to_contain_text("se déplace")
     await console.press("1")
     await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(1)

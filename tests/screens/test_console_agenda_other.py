@@ -58,6 +58,8 @@ async def test_what_is_done_for_another_client_is_none_of_this_calls(
     await console.by_id("book-client").select_option(made.client)
     await console.by_id("book-reason").select_option(made.consultation)
     await expect(slot(console.page, 1)).to_be_visible()
+    await expect(console.by_id("book-patient-known")).to_contain_text("HOFFMANN Jeanne")
+    await console.press("Alt+k")
     await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
     await console.by_id("book-grid").focus()
     await console.press("2")

@@ -12,6 +12,7 @@ from tests.screens.pages import ConsolePage
 from tests.screens.test_console_agenda import (
     VISITS,
     book_at,
+    click_at,
     lane,
     on_a_call,
     opened,
@@ -48,6 +49,71 @@ async def test_what_was_refused_goes_with_escape_and_with_what_is_done_after_it(
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
     await expect(refusal).to_be_hidden()
     await expect(hatched).to_have_count(0)
+    assert screen.complaints == []
+
+
+async def test_after_a_refused_drop_the_cursor_is_on_the_visit_that_was_dragged(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    place, hatched = screen.by_id("book-place"), screen.page.locator(".cursor--refused")
+    await book_at(screen, "Dr Weber", 540)
+    await screen.press("/")
+    await screen.type("martin paul")
+    await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("MARTIN Paul")
+    await screen.press("Enter")
+    await book_at(screen, "Dr Klein", 600)
+    await drag(screen, 540, 600)
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
+    await expect(lane(screen, "Dr Klein").locator(".cursor--refused")).to_have_count(1)
+    await expect(place).to_contain_text("09:00 à 09:20, HOFFMANN Jeanne")
+    await screen.press("x")
+    await expect(screen.by_id("book-dialog-title")).to_contain_text("HOFFMANN Jeanne")
+    await screen.press("Escape")
+    await screen.press("m")
+    await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    # In hand, what the cursor comes over is not meant either.
+    await click_at(screen, "Dr Klein", 605)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
+    for key in ("x", "m"):
+        await screen.press(key)
+        await expect(screen.by_id("book-error")).to_contain_text("HOFFMANN Jeanne se déplace")
+        await expect(screen.by_id("book-dialog")).to_be_hidden()
+        await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await screen.press("Escape")
+    await screen.press("Escape")
+    await expect(hatched).to_have_count(0)
+    # Let go where it may be, the cursor goes with it.
+    await drag(screen, 540, 660)
+    await expect(place).to_contain_text("11:00 à 11:20, HOFFMANN Jeanne")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    assert screen.complaints == []
+
+
+async def test_ctrl_z_after_its_ten_seconds_says_that_it_is_too_late_and_what_to_do(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    toasts = screen.by_id("toasts")
+    await screen.page.clock.install()
+    await screen.press("Control+z")
+    await expect(toasts).to_be_empty()  # nothing was done yet
+    await book_at(screen, "Dr Weber", 540)
+    await screen.page.clock.fast_forward(11_000)
+    await expect(toasts).to_be_empty()
+    await screen.press("Control+z")
+    await expect(toasts).to_have_text("Trop tard pour défaire ce geste\u00a0: annulez le rendez-vous avec X.")
+    await drag(screen, 540, 600)
+    await expect(toasts).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await screen.page.clock.fast_forward(11_000)
+    await expect(toasts).to_be_empty()
+    await screen.press("Control+z")
+    await expect(toasts).to_have_text("Trop tard pour défaire ce geste\u00a0: déplacez le rendez-vous avec M.")
+    # What is typed is taken back by the browser, as ever.
+    await screen.page.clock.fast_forward(11_000)
+    await screen.press("/")
+    await screen.press("Control+z")
+    await expect(toasts).to_be_empty()
     assert screen.complaints == []
 
 

@@ -2,6 +2,7 @@
 """What is in sight of the agenda on a small screen: the free times, and the place that was chosen."""
 
 import re
+from datetime import timedelta
 
 from playwright.async_api import Browser, expect
 
@@ -10,7 +11,17 @@ from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage, comes_true
-from tests.screens.test_console_agenda import book_at, click_at, day_of, lane, on_a_call, opened, ready_to_book, slot
+from tests.screens.test_console_agenda import (
+    VISITS,
+    book_at,
+    click_at,
+    day_of,
+    lane,
+    on_a_call,
+    opened,
+    ready_to_book,
+    slot,
+)
 
 IN_SIGHT = """() => {
   const frame = document.querySelector('.book__want .book__scroll').getBoundingClientRect();
@@ -104,6 +115,38 @@ async def test_what_is_about_to_be_done_and_what_was_done_names_its_day(browser:
     await expect(screen.by_id("book-act")).to_contain_text(
         re.compile(rf"Déplacer au .*\s{names}\s\S+\s11:00, Dr Klein")
     )
+
+
+async def test_while_a_time_is_held_enter_on_a_visit_books_nothing_and_leads_back_to_it(
+    browser: Browser, site: Site
+) -> None:
+    screen, made = await ready_to_book(browser, site)
+    act, error = screen.by_id("book-act"), screen.by_id("book-error")
+    await book_at(screen, "Dr Weber", 600)
+    day = await day_of(screen)
+    agendas.shut(site, day - timedelta(days=1))
+    await screen.by_id("book-with").select_option(made.weber)
+    await screen.by_id("book-else").select_option("nobody")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-day", day.isoformat())
+    await screen.by_id("book-grid").focus()
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    held = await slot(screen.page, 1).get_attribute("data-hour") or ""
+    await expect(act).to_contain_text(re.compile(rf"^Réserver .*{held}"))
+    await expect(lane(screen, "Dr Weber").locator(".appt--mine")).to_have_count(1)
+    await click_at(screen, "Dr Weber", 605)
+    await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne, Consultation")
+    await expect(act).to_contain_text(re.compile(rf"^Revenir au .*{held}.*tenu pour vous"))
+    await screen.press("Enter")
+    await expect(error).to_contain_text(re.compile(rf"^Rien n’a été réservé.*{held}.*Entrée le réserve"))
+    await expect(act).to_contain_text(re.compile(rf"^Réserver .*{held}"))
+    await expect(screen.by_id("book-place")).to_contain_text(held)
+    assert len(site.rows(VISITS)) == 1
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text(held)
+    await expect(error).to_be_hidden()
+    assert [row[0] for row in site.rows(VISITS)] == ["booked", "booked"]
+    assert screen.complaints == []
 
 
 async def test_enter_where_somebody_stands_says_who_and_what_was_done_is_not_said_of_another_day(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who may be calling, by the number alone: said on the card, taken by one key, and in the message once he is booked."""
 
+import re
 from typing import Any
 
 from playwright.async_api import expect
@@ -113,9 +114,20 @@ async def test_who_was_booked_in_the_call_is_whom_its_message_is_about(
     await console.press("F2")
     await console.shows("desk")
     await console.press("Alt+a")
-    await expect(console.by_id("book-patient-name")).to_have_text(JEANNE)
-    await expect(console.page.locator("#book-slots .slot").first).to_be_visible()
+    slots, proposed = console.page.locator("#book-slots .slot"), console.by_id("book-patient-known")
+    await expect(proposed.locator("button")).to_have_text(re.compile(rf"^{JEANNE}.*Alt K$"))
+    await expect(slots.first).to_be_visible()
+    await looks_right(console, "caller-agenda", ("1366", "390", "625"))
+    # Proposed is not chosen: nobody is booked by Enter before one key has taken him.
     await console.press("1")
+    await expect(slots.first).to_have_class(re.compile("slot--mine"))
+    await console.press("Enter")
+    await expect(console.by_id("book-error")).to_have_text("Choisissez d’abord le patient.")
+    await expect(console.by_id("book-patient-name")).to_be_empty()
+    assert site.rows("select count(*) from agenda_appointment") == [(0,)]
+    await console.press("Alt+k")
+    await expect(console.by_id("book-patient-name")).to_have_text(JEANNE)
+    await expect(proposed).to_be_hidden()
     await console.press("Enter")
     await expect(console.by_id("toasts")).to_contain_text(JEANNE)
     await console.press("Escape")

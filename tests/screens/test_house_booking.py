@@ -55,7 +55,7 @@ async def ready_again(console: ConsolePage, phone: PhoneCall) -> None:
     await console.presence_is("ready")
 
 
-async def test_a_patient_who_is_known_by_his_number_has_his_time_in_three_keys(
+async def test_a_patient_who_is_known_by_his_number_has_his_time_in_four_keys(
     house: WholeHouse, speaking_browser: Browser
 ) -> None:
     await house.set_hours(cast.WEBER_LINE, always=True)
@@ -66,8 +66,10 @@ async def test_a_patient_who_is_known_by_his_number_has_his_time_in_three_keys(
         await answered(claire, phone)
         await claire.page.evaluate(COUNT_KEYS)  # the card is there
         await claire.press("Alt+a")
+        await expect(claire.by_id("book-patient-known")).to_contain_text("BRANDEL Léonie")
+        await claire.press("Alt+k")
         await books_the_first(claire, "BRANDEL Léonie")
-        assert await claire.page.evaluate("window.keysPressed") == ["a", "1", "Enter"]
+        assert await claire.page.evaluate("window.keysPressed") == ["a", "k", "1", "Enter"]
         day = await claire.page.locator("#book-frame .book__title").get_attribute("data-day")
         await ready_again(claire, phone)
     ((_key, *booked),) = await until("the call is recorded", lambda: house.rows(BOOKED, LEONIE))

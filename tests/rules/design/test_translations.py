@@ -16,7 +16,7 @@ from tests.rules.design.msgids import ROOT, every_sentence, of_python, of_templa
 MODULES = sorted((ROOT / "permanence" / "console" / "static" / "console").glob("*.js"))
 PLACE = re.compile(r"%\(\w+\)0?\d*[sd]|\{\w*\}")
 FAMILIES = re.compile(
-    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|act|mic|red_flag_cause|line_failed|again|elsewhere_done|elsewhere_refused)_"
+    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|act|mic|red_flag_cause|line_failed|again|elsewhere_done|elsewhere_refused|undo_late)_"
 )
 
 

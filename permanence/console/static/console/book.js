@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The agenda: the request on the left (client, patient, reason, wishes), the day on the right; a time is chosen, held and booked. Stands in the console beside the call, and in a page of its own.
-import { config, fragment, request, SiteRefusal } from "./api.js";
+import { config, request, SiteRefusal } from "./api.js";
 import { Acts } from "./bookacts.js";
 import { Asked } from "./bookasked.js";
 import { Coming } from "./bookcoming.js";
 import { Consent } from "./bookconsent.js";
+import { Booking } from "./bookenter.js";
+import { FreeTimes } from "./bookfree.js";
 import { Grid, stepsOf } from "./bookgrid.js";
 import { Hand } from "./bookhand.js";
 import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
-import { against, Once, silence } from "./bookonce.js";
+import { Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
-import { nameIn, placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { STEP_MINUTES } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -34,7 +36,6 @@ const NOT_FREE = new Set(["slot_refused", "slot_already_taken"]);
 const NOT_HELD = new Set(["hold_over", "hold_unknown"]);
 /** How long the cursor is while no reason says it. */
 const USUAL_MINUTES = 15;
-const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
 
 export class Book {
   /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", done: Done) => void, close: () => void, numbers: boolean}} hooks
@@ -51,20 +52,14 @@ export class Book {
     /** How often it was opened, and whether she has chosen the client herself since. */
     this.opening = 0;
     this.hasPicked = false;
-    /** How often free times were asked for. */
-    this.proposing = 0;
-    /** Which of these stands on the left: an older one is not shown. */
-    this.proposed = 0;
-    /** For what free times were asked last: those for something else are not shown. */
-    this.question = "";
     /** The request that is being begun. @type {Promise<unknown>} */
     this.choosing = Promise.resolve();
-    /** The free times of what stands on the left since she changed it last. @type {Promise<void>} */
-    this.offered = Promise.resolve();
     /** @type {Set<string>} */
     this.heard = new Set();
     this.busy = false;
     this.once = new Once();
+    this.free = new FreeTimes(this);
+    this.booking = new Booking(this);
     this.holding = new Holding(this);
     this.hand = new Hand(this);
     this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient", true);
@@ -76,7 +71,7 @@ export class Book {
       },
       pressed: () => undefined,
       dropped: (item, to) => this.hand.drop(item, to),
-      length: (lane) => (this.hand.item ? stepsOf(this.hand.item)[1] : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? (this.minutesNew || this.reason?.minutes) ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
+      length: (lane) => (this.hand.item ? stepsOf(this.hand.item)[1] : (lane.dataset.clientId === this.client ? (this.free.minutesIn(lane.dataset.agenda ?? "") ?? (this.free.minutesNew || this.reason?.minutes) ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
       path: () => this.shown.path(),
       painted: () => this.shown.painted(),
     });
@@ -88,8 +83,8 @@ export class Book {
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
     this.practitioner = new Practitioner(() => this.preferred());
     this.spoken = new Spoken(this);
-    this.overbooking = new Overbooking((at, cause, key) => this.overbook(at, cause, key));
-    this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, yes: () => this.asking.yes, send: (asked) => this.once.send("/console/agenda/series", asked), booked: (appointments, words) => this.bookedSeries(appointments, words) });
+    this.overbooking = new Overbooking((at, cause, key) => this.booking.overbook(at, cause, key));
+    this.series = new Series({ asked: () => this.free.wish, said: () => this.asking.said, yes: () => this.asking.yes, send: (asked) => this.once.send("/console/agenda/series", asked), booked: (appointments, words) => this.booking.bookedSeries(appointments, words) });
     this.keyboard = new Keyboard(this);
     this.wire();
   }
@@ -111,17 +106,17 @@ export class Book {
     press("book-before", () => this.shown.step(-1));
     press("book-after", () => this.shown.step(1));
     press("book-today", () => this.shown.goToday());
-    press("book-act", () => this.enter());
+    press("book-act", () => this.booking.enter());
     press("book-move", () => this.hand.startMove());
     press("book-cancel", () => this.acts.askCancel());
     press("book-why", () => this.spoken.why(true));
     press("book-print", () => this.shown.print());
     press("book-late", () => this.acts.askLate());
-    press("book-many", () => this.many());
+    press("book-many", () => this.booking.many());
     press("book-busy", () => this.acts.askBusy());
     press("book-unbusy", () => this.acts.askFree());
     press("book-said", () => this.acts.told());
-    press("book-refusal-over", () => this.over());
+    press("book-refusal-over", () => this.booking.over());
     press("book-close", () => this.close());
     select("book-client").addEventListener("change", () => {
       this.hasPicked = true;
@@ -152,7 +147,7 @@ export class Book {
   async open({ client = "", call = "", number = "", patient = null, person = "" } = {}) {
     this.leave();
     // Nothing of the last request may be chosen for this one.
-    this.question = "";
+    this.free.question = "";
     byId("book-slots").replaceChildren();
     [this.call, this.number] = [call, number];
     this.hasPicked = false;
@@ -213,7 +208,7 @@ export class Book {
     if (!this.isOpen) return;
     const isOf = (/** @type {string} */ client) => this.clients.find(({ id }) => id === client)?.agendas.some(({ id }) => id === agenda);
     const [offered, coming] = [isOf(this.hand.client || this.client), isOf(this.client)];
-    await Promise.all([this.grid.touched(agenda).catch(() => undefined), offered && this.offer(), coming && this.coming.again()]);
+    await Promise.all([this.grid.touched(agenda).catch(() => undefined), offered && this.free.offer(), coming && this.coming.again()]);
     // What was against the time may be gone.
     if (this.spoken.isKept(agenda)) return this.spoken.keptChanged();
     if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
@@ -245,7 +240,7 @@ export class Book {
     if (!quiet) this.shown.load();
     if (!client) {
       // What is in hand has free times of its own.
-      await this.offer();
+      await this.free.offer();
       return this.spoken.say();
     }
     this.patient.open(/** @type {any} */ ({ client, sector: "health", caller: { number, masked: false } }), chosen);
@@ -255,13 +250,15 @@ export class Book {
     this.wishes.offer(told.sites, told.sundays);
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
+    // Who only has the caller's number is proposed: one key takes him.
+    this.patient.offer(told.may_be);
     this.regarding(this.patient.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id }) => make("option", { value: id })));
     select("book-reason").value = told.reason;
-    this.sayLengths();
+    this.free.sayLengths();
     this.asking.show(this.reason);
     this.practitioner.offer(this.clients.find(({ id }) => id === client)?.agendas ?? []);
-    await this.offer();
+    await this.free.offer();
     return this.spoken.say();
   }
 
@@ -283,7 +280,7 @@ export class Book {
     if (!person) this.holding.letGo();
     this.spoken.moved();
     if (person) this.choosing = Promise.all([this.choosing, this.holding.holdAgain()]);
-    await Promise.all([this.choosing, this.offer()]);
+    await Promise.all([this.choosing, this.free.offer()]);
     this.spoken.say();
   }
 
@@ -295,221 +292,24 @@ export class Book {
     return this.changed(false);
   }
 
-  /** How long a visit of this patient is in an agenda, as its next free times say. @param {string} agenda @returns {number|undefined} */
-  minutesIn(agenda) {
-    const slot = /** @type {HTMLElement|null} */ (byId("book-slots").querySelector(`.slot[data-agenda="${CSS.escape(agenda)}"]`));
-    return slot ? Number(slot.dataset.minutes) : undefined;
-  }
-
-  /** How long a visit of this patient is where that is not the reason's usual length; 0 where it is, or is not told yet, and while the times are those of a visit in hand. */
-  get minutesNew() {
-    return this.hand.key ? 0 : Number(byId("book-slots").querySelector(".book__length")?.getAttribute("data-minutes") ?? 0);
-  }
-
-  /** The reasons with their lengths; the chosen one with that of this patient. */
-  sayLengths() {
-    for (const option of select("book-reason").options) {
-      const reason = this.reasons.find(({ id }) => id === option.value);
-      if (reason) say(option, `${reason.name}, ${(option.selected && this.minutesNew) || reason.minutes}\u00a0min`);
-    }
-  }
-
-  /** What stands on the left, as the site wants it. @returns {Record<string, string>} */
-  get wish() {
-    return {
-      client: this.client,
-      reason: select("book-reason").value,
-      patient: this.patient.patient?.id ?? "",
-      call: this.call,
-      halves: checked("book-halves").join(","),
-      out: checked("book-out").join(","),
-      ...this.practitioner.asked,
-      ...this.wishes.asked,
-    };
-  }
-
-  /** Next free times for what stands on the left, those that are on their way no more. */
-  offer() {
-    this.offered = this.propose();
-    return this.offered;
-  }
-
-  /** Until the free times stand there that are asked for. Where others book all the time they are renewed all the time: those are waited for once. */
-  async newest() {
-    let { offered, question } = this;
-    await offered;
-    for (let renewed = 0; offered !== this.offered && (renewed < 1 || question !== this.question); renewed += 1) {
-      ({ offered, question } = this);
-      await offered;
-    }
-  }
-
-  /** Next free times for what stands on the left; for a visit in hand those of its own reason. */
-  async propose() {
-    const { key, client } = this.hand;
-    this.proposing += 1;
-    const { proposing, turn } = this;
-    show(byId("book-slots-title"), this.client !== "" || key !== "");
-    this.question = "";
-    if (!this.client && !key) return byId("book-slots").replaceChildren();
-    // Whom she wishes for, and when, she says of one client.
-    const isAsked = !key || client === this.client;
-    this.practitioner.tell(isAsked);
-    const wish = isAsked ? this.wish : { client, call: this.call };
-    const asked = new URLSearchParams(key ? { ...wish, appointment: key } : { ...wish, yes: this.asking.yes });
-    const question = asked.toString();
-    this.question = question;
-    try {
-      const found = await fragment(`/console/fragments/agenda/slots?${question}`);
-      if (turn !== this.turn || question !== this.question || proposing < this.proposed) return undefined;
-      this.proposed = proposing;
-      byId("book-slots").replaceChildren(found);
-      // What stands at the reasons is of the request.
-      if (!key) this.sayLengths();
-      this.holding.paintHeld();
-    } catch (error) {
-      this.trouble(error);
-    }
-    return undefined;
-  }
-
-  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
-  target() {
-    const spot = this.grid.spot();
-    // In hand it may be put anywhere: what the rules say of the place is their answer.
-    if (this.hand.item) return spot && { ...spot, ...this.grid.here() };
-    if (this.holding.held && (!spot || this.holding.isHeld(spot))) return this.holding.held;
-    if (!spot || spot.item || spot.client !== this.client || this.spoken.isShut(spot)) return this.holding.held;
-    return spot;
-  }
-
-  /** Enter. */
-  async enter() {
-    // Faster than the site: Enter means what the panel is about to say.
-    await this.choosing;
-    this.spoken.unask();
-    if (this.busy) return undefined;
-    const at = this.target();
-    // Where it is refused, Enter says all that is against it.
-    const spot = this.grid.spot();
-    if (!at && spot && !spot.item && spot.client === this.client && this.spoken.isShut(spot)) return this.spoken.why(true);
-    // In a group there may be places.
-    if (!at && spot?.item && spot.client === this.client && !this.grid.isGroup(spot)) return this.error(word("book_not_free", { hour: spot.hour, agenda: nameIn(spot, this.grid.view), why: spot.item.ariaLabel ?? "" }));
-    if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
-    if (this.hand.item) return this.hand.move(this.hand.item, at);
-    const patient = this.ready();
-    if (!patient || !this.reason) return undefined;
-    const held = at === this.holding.held ? this.holding.held : null;
-    const when = held ? { starts_at: held.starts, hold: held.id } : sentOf(at);
-    const reason = this.reason.id;
-    const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.call, said: this.asking.said, ...when };
-    const told = await this.acting(() => this.once.send("/console/agenda/book", asked), undefined, (causes) => {
-      const isAsSent = this.reason?.id === reason && this.patient.meant?.id === patient.id && this.spoken.isHere(placeOf(at));
-      if (isAsSent && !held && causes.length) this.spoken.refuse(at, causes);
-      this.spoken.offerNear(at);
-    });
-    if (!told) return undefined;
-    if (this.holding.held && !held) this.holding.giveBack(this.holding.held.id);
-    this.booked(told, at);
-    return undefined;
-  }
-
-  /** Who is booked, when all is there that a booking wants; else what is missing is said and gets the focus. @returns {import("./patient.js").Patient|null} */
-  ready() {
-    const { meant: patient } = this.patient;
-    const missing = patient ? this.asking.missing : this.patient.field;
-    let words = "";
-    if (!this.reason) words = "book_reason_missing";
-    else if (missing) words = patient ? "book_questions_missing" : "book_patient_missing";
-    if (!words) return patient;
-    missing?.focus();
-    this.error(word(words));
-    return null;
-  }
-
-  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at */
-  booked(told, at) {
-    this.holding.held = null;
-    this.asking.show(this.reason);
-    const done = this.doneNow();
-    this.hooks.done("booked", done);
-    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], done));
-  }
-
-  /** @returns {Done} what is being done, for whom */
-  doneNow() {
-    return { call: this.call, client: this.client, patient: this.patient.patient };
-  }
-
-  /** O: where there is no room, if the doctor bears it. */
-  async over() {
-    const spot = this.grid.spot();
-    const patient = this.ready();
-    if (!spot || !patient) return;
-    await this.spoken.why(true, false);
-    if (this.spoken.borne.length) this.overbooking.open(spot, patient.name, this.spoken.borne);
-    else this.error(this.spoken.overNot || word("book_over_not"));
-  }
-
-  /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
-  async overbook(at, cause, key) {
-    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, ...sentOf(at), words: cause, said: this.asking.said };
-    try {
-      const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
-      this.holding.letGo();
-      this.booked(told, at);
-    } catch (error) {
-      return against(error);
-    }
-    return "";
-  }
-
-  /** S: several visits as one act. */
-  many() {
-    const patient = this.ready();
-    if (!patient || !this.reason) return;
-    this.holding.letGo();
-    this.series.open(patient.name, this.reason.name, this.shown.day);
-  }
-
-  /** @param {string[]} appointments @param {string} words */
-  bookedSeries(appointments, words) {
-    this.asking.show(this.reason);
-    const done = this.doneNow();
-    this.hooks.done("booked", done);
-    this.after(words, "", () => this.undo(appointments, done));
-  }
-
-  /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
-  async undo(appointments, done) {
-    const still = this.staying();
-    for (const appointment of appointments) {
-      const told = await this.act("/console/agenda/cancel", { appointment, cause: "mistake", call: done.call });
-      if (!told) return;
-      await this.again(told.agenda);
-    }
-    this.hooks.done("", done);
-    if (still()) this.spoken.did(word("book_undone"));
-  }
-
   /** @returns {() => boolean} whether she is where she is now: what was done is not said of another day or client */
   staying() {
     const [{ turn }, { going }] = [this, this.shown];
     return () => turn === this.turn && going === this.shown.going;
   }
 
-  /** @param {string} words @param {string} agenda @param {() => void} undo */
-  async after(words, agenda, undo) {
+  /** @param {string} words @param {string} agenda @param {import("./undo.js").Kind} kind @param {() => void} undo */
+  async after(words, agenda, kind, undo) {
     this.spoken.unask();
     this.spoken.done = "";
     this.spoken.acted();
-    offerUndo(words, undo);
+    offerUndo(words, kind, undo);
     await this.again(agenda);
   }
 
   /** @param {string} agenda "" for all that are shown */
   async again(agenda) {
-    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.offer(), this.coming.again()]);
+    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.free.offer(), this.coming.again()]);
     this.spoken.say();
   }
 

@@ -39,6 +39,7 @@ export class Acts {
   /** X. */
   askCancel() {
     const item = this.book.grid.spot()?.item ?? null;
+    if (this.book.hand.isOther(item)) return undefined;
     if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
     // Where it stands now: while she says why, the lane may be drawn anew.
@@ -91,7 +92,7 @@ export class Acts {
       const back = async () => {
         if (await this.book.act("/console/agenda/unblock", { block: told.block })) await this.book.again(at.agenda);
       };
-      this.book.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, back);
+      this.book.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, "busy", back);
     } catch (error) {
       return against(error);
     }
@@ -119,7 +120,7 @@ export class Acts {
     const [{ key: appointment = "", state: was = "" }, name] = [item.dataset, nameOf(item)];
     const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { appointment, state: one });
     if (await say(state)) {
-      await this.book.after(`${name}: ${words}`, spot.agenda, async () => {
+      await this.book.after(`${name}: ${words}`, spot.agenda, "marked", async () => {
         const still = this.book.staying();
         if (!(await say(wayBack(was, state)))) return;
         if (still()) this.book.spoken.did(word("book_undone"));

@@ -42,6 +42,8 @@ export class Grid {
     /** How high the grid was. */
     this.height = 0;
     this.isRefused = false;
+    /** Where what was dragged may not be, and how many steps it takes: the cursor is not there, but on what was dragged. @type {(Place & {span: number})|null} */
+    this.barred = null;
     this.turn = 0;
     /** How often the whole grid was shown anew. */
     this.shown = 0;
@@ -131,7 +133,7 @@ export class Grid {
   resized() {
     const before = this.height;
     this.height = this.frame.clientHeight;
-    const [cursor, frame] = [this.frame.querySelector(".cursor, .is-here")?.getBoundingClientRect(), this.frame.getBoundingClientRect()];
+    const [cursor, frame] = [this.frame.querySelector(".cursor:not(.cursor--barred), .is-here")?.getBoundingClientRect(), this.frame.getBoundingClientRect()];
     if (cursor && cursor.bottom > frame.bottom && cursor.bottom <= frame.top + before + 1) this.show();
   }
 
@@ -272,6 +274,7 @@ export class Grid {
     this.place = place;
     this.on = on;
     this.isRefused = false;
+    this.barred = null;
     this.paint();
     this.show();
     this.hooks.moved();
@@ -282,6 +285,7 @@ export class Grid {
     this.place = this.left = null;
     this.on = "";
     this.isRefused = false;
+    this.barred = null;
     this.paint();
     this.hooks.moved();
   }
@@ -374,15 +378,17 @@ export class Grid {
     if (lane) this.go({ lane: lane.dataset.lane ?? "", step: stepsOf(item)[0], again: isAgain(item) }, item.dataset.key);
   }
 
-  /** @param {boolean} refused */
-  refused(refused) {
-    this.isRefused = refused;
+  /** @param {boolean} refused @param {(Place & {span: number})|null} [barred] where, unless under the cursor: it stays there until nothing is refused any more */
+  refused(refused, barred = this.barred) {
+    this.barred = refused ? barred : null;
+    this.isRefused = refused && !barred;
     this.paint();
   }
 
   paint() {
     this.frame.querySelectorAll(".cursor").forEach((one) => one.remove());
     this.frame.querySelectorAll(".is-here").forEach((one) => one.classList.remove("is-here"));
+    if (this.barred) this.ghost(this.barred, this.barred.span, " cursor--refused cursor--barred");
     const lane = this.place ? this.lane(this.place.lane) : null;
     if (!lane || !this.place) return;
     const { step, again } = this.place;
@@ -402,9 +408,14 @@ export class Grid {
     for (const one of this.frame.querySelectorAll(`[data-key="${CSS.escape(item.dataset.key ?? "")}"]`)) if (one !== item) one.classList.add("is-twin");
   }
 
+  /** What is said against a place stands beside it: where what was dragged may not be, else where the cursor is. */
+  get against() {
+    return this.frame.querySelector(".cursor--barred") ?? this.frame.querySelector(".cursor, .is-here");
+  }
+
   /** The cursor in sight. */
   show() {
-    (this.frame.querySelector(".cursor") ?? this.frame.querySelector(".is-here"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    (this.frame.querySelector(".cursor:not(.cursor--barred)") ?? this.frame.querySelector(".is-here"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {MouseEvent} event */
@@ -515,10 +526,10 @@ export class Grid {
     });
   }
 
-  /** Where it would go. @param {Place|null} to @param {number} span */
-  ghost(to, span) {
+  /** Where it would go, or may not. @param {Place|null} to @param {number} span @param {string} [more] its other classes */
+  ghost(to, span, more = "") {
     this.frame.querySelectorAll(".cursor").forEach((one) => one.remove());
     const lane = to && this.lane(to.lane);
-    if (lane && to) lane.append(make("span", { class: `cursor f${to.step} s${span}${halfOf(lane, to.step, to.again)}` }, make("span", { class: "cursor__time" }, hourOf(to.step * STEP))));
+    if (lane && to) lane.append(make("span", { class: `cursor f${to.step} s${span}${halfOf(lane, to.step, to.again)}${more}` }, make("span", { class: "cursor__time" }, hourOf(to.step * STEP))));
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
-import { nameOf } from "./bookgrid.js";
+import { nameOf, stepsOf } from "./bookgrid.js";
 import { placeOf, sentOf, shownAt, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { isAgain, timeOf } from "./booktwice.js";
 import { byId } from "./dom.js";
@@ -70,9 +70,17 @@ export class Hand {
     });
   }
 
+  /** While a visit is in hand the cursor looks for its new time: what it comes over is not meant by M or X, which is said. @param {HTMLElement|null} item @returns {boolean} */
+  isOther(item) {
+    if (!this.item || !item || item.dataset.key === this.key) return false;
+    this.book.error(word("book_moving", { patient: this.name }));
+    return true;
+  }
+
   /** M: what is under the cursor is taken in hand. */
   startMove() {
     const item = this.book.grid.spot()?.item ?? null;
+    if (this.isOther(item)) return undefined;
     if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
     return this.inHand(item);
@@ -86,7 +94,7 @@ export class Hand {
     this.was = shownAt(item);
     item.classList.add("is-moving");
     byId("book-want").classList.add("has-in-hand");
-    this.book.offer();
+    this.book.free.offer();
     this.book.grid.body?.focus({ preventScroll: true });
     this.book.spoken.say();
   }
@@ -106,7 +114,7 @@ export class Hand {
   /** The move is given up: the free times are those of the request again. */
   stopMoving() {
     this.putDown();
-    this.book.offer();
+    this.book.free.offer();
   }
 
   putDown() {
@@ -118,10 +126,11 @@ export class Hand {
     this.book.spoken.say();
   }
 
-  /** @param {HTMLElement} item @param {Place} to */
+  /** The cursor goes to what is dragged, and with it: M and X are never another one's. @param {HTMLElement} item @param {Place} to */
   drop(item, to) {
     const lane = this.book.grid.lane(to.lane);
     if (!lane) return;
+    this.book.grid.goTo(item);
     const time = timeOf(lane, to.step * STEP_MINUTES, to.again);
     this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", ...time }, to);
   }
@@ -139,6 +148,12 @@ export class Hand {
     return there !== null && Number(there.dataset.minute) === at.minute && isAgain(there) === Boolean(at.again);
   }
 
+  /** The cursor goes where it was let go; nothing is asked of the place, for it stands there. @param {Place} place @param {string} key */
+  follow(place, key) {
+    this.book.grid.go(place, key);
+    this.book.spoken.unask();
+  }
+
   /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
    * @param {{agenda: string, day: string, minute: number, again?: boolean, starts?: string, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
@@ -150,13 +165,12 @@ export class Hand {
     const json = { appointment: key, agenda: at.agenda, ...when, ...was, call: done.call };
     // To which no answer came may have been done: only the site knows.
     if (this.isWhere(item, at) && !this.book.once.isOpen(MOVE, json)) return void (this.key === key && this.stopMoving());
-    const refused = () => {
-      if (place) this.book.grid.go(place);
-      this.book.grid.refused(true);
-    };
+    const [span, still] = [stepsOf(item)[1], this.book.staying()];
+    const refused = () => this.book.grid.refused(true, place ? { ...place, span } : null);
     const told = await this.book.act(MOVE, json, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     this.putDown();
+    if (place && still()) this.follow(place, key);
     this.book.hooks.done("moved", done);
     const back = async () => {
       if (await this.book.act("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call })) {
@@ -165,7 +179,7 @@ export class Hand {
       }
     };
     const words = word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name });
-    offerUndo(words, back);
+    offerUndo(words, "moved", back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

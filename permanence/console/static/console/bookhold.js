@@ -2,6 +2,7 @@
 // The time that is kept for whoever is being booked: two minutes, counted down; given back when it is not wanted any more.
 import { newId, request, SiteRefusal } from "./api.js";
 import { silence } from "./bookonce.js";
+import { whenOf } from "./bookplaces.js";
 import { byId, say, select } from "./dom.js";
 import { running, word } from "./words.js";
 
@@ -62,7 +63,7 @@ export class Holding {
   /** @param {(all: HTMLElement[]) => number} which */
   async picked(which) {
     await this.book.hand.soon;
-    await this.book.newest();
+    await this.book.free.newest();
     const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
     const place = which(all);
     if (all[place]) await this.take(all[place]);
@@ -90,6 +91,13 @@ export class Holding {
     if (this.book.patient.patient !== patient) await this.holdAgain();
     await this.book.shown.goTo(agenda, day, Number(minute), () => !this.book.hand.item && this.held?.starts === starts && this.held.agenda === agenda, "", Boolean(again));
     this.book.spoken.say();
+  }
+
+  /** The cursor is on what is not free: nothing is booked before it is where it is booked, and that is said. @param {Held} held */
+  async back(held) {
+    const { agenda, day, minute, again, name } = held;
+    const there = await this.book.shown.goTo(agenda, day, minute, () => this.held === held, "", again);
+    if (there && this.held === held) this.book.error(word("book_held_elsewhere", { hour: whenOf(held), agenda: name }));
   }
 
   /** Gives back what is held: she leaves, chooses another time or another client. @param {boolean} [leaving] the page goes away */

@@ -60,7 +60,9 @@ export class Keyboard {
         this.book.grid.body?.focus({ preventScroll: true });
       };
     }
-    if (event.key === "Enter") return acts && !acts.closest("[data-key]") ? null : () => void this.book.enter();
+    // Held down it is one Enter: the second one books what the first one has led to.
+    if (event.key === "Enter" && event.repeat && !acts) return () => undefined;
+    if (event.key === "Enter") return acts && !acts.closest("[data-key]") ? null : () => void this.book.booking.enter();
     // Single characters can be turned off, with the numbers; each has its button.
     if (!keptKeys().numbers) return null;
     if (this.book.hooks.numbers && /^[1-9]$/.test(event.key)) return () => this.book.holding.pick(() => Number(event.key) - 1);
@@ -74,8 +76,8 @@ export class Keyboard {
       d: () => this.book.shown.show("day"),
       w: () => this.book.shown.show("week"),
       l: () => this.book.shown.show("list"),
-      o: () => void this.book.over(),
-      s: () => this.book.many(),
+      o: () => void this.book.booking.over(),
+      s: () => this.book.booking.many(),
       b: () => void this.book.acts.askBusy(),
       f: () => void this.book.acts.askFree(),
       i: () => void this.book.acts.told(),

@@ -99,7 +99,7 @@ export class Late {
       if (minutes === "0") return this.done(word("book_late_over", { agenda: name }), agenda);
       const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
       this.done(words, agenda);
-      offerUndo(words, () => this.back(agenda, told, tell !== ""));
+      offerUndo(words, "delay", () => this.back(agenda, told, tell !== ""));
     } catch (error) {
       this.error(against(error));
       input("book-late-minutes").select();

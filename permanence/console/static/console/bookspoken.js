@@ -163,7 +163,7 @@ export class Spoken {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
-    const { reason, patient, call, with: first, only, else: second } = this.book.wish;
+    const { reason, patient, call, with: first, only, else: second } = this.book.free.wish;
     this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
   }
 
@@ -217,7 +217,7 @@ export class Spoken {
   beside(box) {
     const home = byId("view-book").getBoundingClientRect();
     const frame = byId("book-frame").getBoundingClientRect();
-    const at = (byId("book-frame").querySelector(".cursor, .is-here") ?? byId("book-frame")).getBoundingClientRect();
+    const at = (this.book.grid.against ?? byId("book-frame")).getBoundingClientRect();
     const [right, left] = [at.right + 6, at.left - 6 - box.offsetWidth];
     const sideways = right + box.offsetWidth <= frame.right || left >= frame.left;
     const across = right + box.offsetWidth <= frame.right ? right : left >= frame.left ? left : Math.min(Math.max(at.left, frame.left), frame.right - box.offsetWidth) - 8;
@@ -230,13 +230,16 @@ export class Spoken {
   say() {
     const spot = this.book.grid.spot();
     const item = spot?.item ?? null;
-    const at = this.book.target();
+    const at = this.book.booking.target();
     const act = button("book-act");
     let words = word("book_book_nothing");
-    const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.minutesIn(at.agenda)) : undefined;
+    const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.free.minutesIn(at.agenda)) : undefined;
     if (at) words = word(this.book.hand.item ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: whenOf(at), agenda: at.name, minutes: minutes ?? "" });
+    const { held } = this.book.holding;
+    const isBack = !at && !this.book.hand.item && held !== null;
+    if (isBack) words = word("book_to_held", { hour: whenOf(held), agenda: held.name });
     say(byId("book-act-words"), words);
-    act.disabled = at === null;
+    act.disabled = at === null && !isBack;
     const { meant } = this.book.patient;
     const hours = at && meant && !this.book.hand.item ? this.book.grid.hoursOf(at.agenda, at.day, meant.id) : [];
     say(byId("book-already"), hours.length ? word("book_already", { patient: meant?.name ?? "", hours: hours.join(", ") }) : "");

@@ -139,7 +139,7 @@ function recordElsewhere(given, before) {
   callActs.did(call, act, given.act, before);
   elsewhereActs.record(act);
   if (form.saved) forgetDraft(call);
-  offerUndo(word(`elsewhere_done_${given.act}`, { client: card.name }), () => {
+  offerUndo(word(`elsewhere_done_${given.act}`, { client: card.name }), "elsewhere", () => {
     elsewhereActs.undo(act);
     const outcome = callActs.undid(call, act, form.outcome);
     if (form.draft?.call === call && form.outcome !== outcome) form.outcome = outcome;
@@ -472,7 +472,7 @@ function wire() {
   bind({ id: "news", words: "key_news", act: nextNews, when: hasNews });
   bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
   bind({ id: "appointment", words: "key_appointment", act: () => form.elsewhere.open(), when: () => onDesk() && form.elsewhere.isOffered, foot: true });
-  bind({ id: "caller", words: "key_caller", act: () => form.patient.takeNext(), when: () => onDesk() && form.patient.next !== null, foot: true });
+  bind({ id: "caller", words: "key_caller", act: () => fieldNow().takeNext(), when: () => (onDesk() || bookView.isOpen) && fieldNow().next !== null, foot: true });
   bind({ id: "agenda", words: "key_agenda", act: openAgenda, when: () => document.body.dataset.view !== "ringing", foot: true });
   bind({ id: "history", words: "key_history", act: () => goTo("history"), when: onDesk });
   bind({ id: "directory", words: "key_directory", act: () => goTo("directory"), when: onDesk });
@@ -481,6 +481,11 @@ function wire() {
   startKeys();
   wireHeadset(acts);
   wireTabs();
+}
+
+/** Where she chooses the patient now: in the agenda, while that is what she sees. */
+function fieldNow() {
+  return bookView.isOpen ? bookView.book.patient : form.patient;
 }
 
 /** The agenda of whom the form has chosen. */

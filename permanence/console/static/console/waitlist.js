@@ -84,7 +84,7 @@ export class WaitList {
     try {
       const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
       this.dialog.close();
-      offerUndo(told.said, () => this.takeBack(told.place));
+      offerUndo(told.said, "waiting", () => this.takeBack(told.place));
     } catch (error) {
       this.error(against(error));
     }

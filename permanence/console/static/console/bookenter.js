@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What Enter, O and S book: which time, for whom, whether all is there that a booking wants; and taken back.
+import { request } from "./api.js";
+import { against } from "./bookonce.js";
+import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
+import { select } from "./dom.js";
+import { word } from "./words.js";
+
+/** @typedef {import("./book.js").Done} Done */
+
+export class Booking {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+  }
+
+  /** The time that Enter takes: the one held while the cursor is there or nowhere, else the one under the cursor; null where that is not free. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
+  target() {
+    const spot = this.book.grid.spot();
+    // In hand it may be put anywhere: what the rules say of the place is their answer.
+    if (this.book.hand.item) return spot && { ...spot, ...this.book.grid.here() };
+    if (this.book.holding.held && (!spot || this.book.holding.isHeld(spot))) return this.book.holding.held;
+    if (!spot || spot.item || spot.client !== this.book.client || this.book.spoken.isShut(spot)) return null;
+    return spot;
+  }
+
+  /** Enter. */
+  async enter() {
+    // Faster than the site: Enter means what the panel is about to say.
+    await this.book.choosing;
+    this.book.spoken.unask();
+    if (this.book.busy) return undefined;
+    const at = this.target();
+    if (!at && !this.book.hand.item && this.book.holding.held) return this.book.holding.back(this.book.holding.held);
+    // Where it is refused, Enter says all that is against it.
+    const spot = this.book.grid.spot();
+    if (!at && spot && !spot.item && spot.client === this.book.client && this.book.spoken.isShut(spot)) return this.book.spoken.why(true);
+    // In a group there may be places.
+    if (!at && spot?.item && spot.client === this.book.client && !this.book.grid.isGroup(spot)) return this.book.error(word("book_not_free", { hour: spot.hour, agenda: nameIn(spot, this.book.grid.view), why: spot.item.ariaLabel ?? "" }));
+    if (!at) return this.book.error(word(this.book.client ? "book_time_missing" : "book_client_missing"));
+    if (this.book.hand.item) return this.book.hand.move(this.book.hand.item, at);
+    const patient = this.ready();
+    if (!patient || !this.book.reason) return undefined;
+    const held = at === this.book.holding.held ? this.book.holding.held : null;
+    const when = held ? { starts_at: held.starts, hold: held.id } : sentOf(at);
+    const reason = this.book.reason.id;
+    const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.book.call, said: this.book.asking.said, ...when };
+    const told = await this.book.acting(() => this.book.once.send("/console/agenda/book", asked), undefined, (causes) => {
+      const isAsSent = this.book.reason?.id === reason && this.book.patient.meant?.id === patient.id && this.book.spoken.isHere(placeOf(at));
+      if (isAsSent && !held && causes.length) this.book.spoken.refuse(at, causes);
+      this.book.spoken.offerNear(at);
+    });
+    if (!told) return undefined;
+    if (this.book.holding.held && !held) this.book.holding.giveBack(this.book.holding.held.id);
+    this.booked(told, at);
+    return undefined;
+  }
+
+  /** Who is booked, when all is there that a booking wants; else what is missing is said and gets the focus. @returns {import("./patient.js").Patient|null} */
+  ready() {
+    const { meant: patient } = this.book.patient;
+    const missing = patient ? this.book.asking.missing : this.book.patient.field;
+    let words = "";
+    if (!this.book.reason) words = "book_reason_missing";
+    else if (missing) words = patient ? "book_questions_missing" : "book_patient_missing";
+    if (!words) return patient;
+    missing?.focus();
+    this.book.error(word(words));
+    return null;
+  }
+
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at */
+  booked(told, at) {
+    this.book.holding.held = null;
+    this.book.asking.show(this.book.reason);
+    const done = this.doneNow();
+    this.book.hooks.done("booked", done);
+    this.book.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, "booked", () => this.undo([told.appointment], done));
+  }
+
+  /** @returns {Done} what is being done, for whom */
+  doneNow() {
+    return { call: this.book.call, client: this.book.client, patient: this.book.patient.patient };
+  }
+
+  /** O: where there is no room, if the doctor bears it. */
+  async over() {
+    const spot = this.book.grid.spot();
+    const patient = this.ready();
+    if (!spot || !patient) return;
+    await this.book.spoken.why(true, false);
+    if (this.book.spoken.borne.length) this.book.overbooking.open(spot, patient.name, this.book.spoken.borne);
+    else this.book.error(this.book.spoken.overNot || word("book_over_not"));
+  }
+
+  /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
+  async overbook(at, cause, key) {
+    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.book.patient.patient?.id ?? "", call: this.book.call, ...sentOf(at), words: cause, said: this.book.asking.said };
+    try {
+      const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
+      this.book.holding.letGo();
+      this.booked(told, at);
+    } catch (error) {
+      return against(error);
+    }
+    return "";
+  }
+
+  /** S: several visits as one act. */
+  many() {
+    const patient = this.ready();
+    if (!patient || !this.book.reason) return;
+    this.book.holding.letGo();
+    this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day);
+  }
+
+  /** @param {string[]} appointments @param {string} words */
+  bookedSeries(appointments, words) {
+    this.book.asking.show(this.book.reason);
+    const done = this.doneNow();
+    this.book.hooks.done("booked", done);
+    this.book.after(words, "", "booked", () => this.undo(appointments, done));
+  }
+
+  /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
+  async undo(appointments, done) {
+    const still = this.book.staying();
+    for (const appointment of appointments) {
+      const told = await this.book.act("/console/agenda/cancel", { appointment, cause: "mistake", call: done.call });
+      if (!told) return;
+      await this.book.again(told.agenda);
+    }
+    this.book.hooks.done("", done);
+    if (still()) this.book.spoken.did(word("book_undone"));
+  }
+}
