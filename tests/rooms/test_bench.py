@@ -57,6 +57,7 @@ def test_agenda(capfd):
     assert found["patients_postgresql_p95_ms"] > 0
     assert (found["grid_lanes"], found["grid_visits"]) == (8, 180)
     assert all(found[key] > 0 for key in ("grid_200_ms", "grid_site_cpu_ms", "grid_kib", "grid_growth"))
+    assert found["live_worst_ms"] >= found["live_ms"] > 0
     assert (found["race_attempts"], found["race_door_attempts"], found["race_overlaps"]) == (240, 64, 0)
 
 
