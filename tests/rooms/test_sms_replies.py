@@ -205,7 +205,7 @@ def test_words_about_nothing_that_stands_can_only_be_read(cast):
     key = known(cast.cabinet.id, "Ohne", "+33639980149")
     write(cast, key, kind=SmsKind.BOOKED, asks=False, about="")
     sms_tasks.run_sms(at=NOON)
-    answers("merci beaucoup", at=NOON, number="+33639980149")
+    answers("je rappelle", at=NOON, number="+33639980149")
     for outcome in (ReplyOutcome.CONFIRMED, ReplyOutcome.CANCELLED, ReplyOutcome.MOVED):
         with pytest.raises(NothingToAnswer):
             settled(cast, outcome, at=NOON)
@@ -342,4 +342,4 @@ def test_what_is_not_understood_is_always_read_by_somebody(text, open_questions,
     asked = asks_a_person(meaning, open_questions=open_questions, of_reminder=of_reminder)
     assert asked or meaning is not Meaning.UNCLEAR
     assert not asked or meaning is not Meaning.STOP
-    assert not asked or open_questions > 1 or of_reminder or meaning in {Meaning.UNCLEAR, Meaning.NO}
+    assert not asked or open_questions > 1 or of_reminder or meaning in {Meaning.UNCLEAR, Meaning.NO, Meaning.THANKS}

@@ -221,9 +221,8 @@ def test_on_her_page_she_telephones_and_on_his_page_it_is_said(late, deliver_all
 
 
 def says_late(cast, minutes, *, agenda):
-    say_and_tell(
-        key=cast.key(), agenda=agenda, minutes=minutes, tell=True, until=None, by=cast.claire, at=TEN, entropy=SystemEntropy()
-    )  # fmt: skip
+    said = {"agenda": agenda, "minutes": minutes, "tell": True, "until": None}
+    say_and_tell(key=cast.key(), **said, by=cast.claire, at=TEN, entropy=SystemEntropy())
 
 
 def test_of_a_combined_visit_it_is_the_delay_of_whichever_of_the_two_comes_later(cast, provider):
