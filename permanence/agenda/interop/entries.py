@@ -60,7 +60,8 @@ def entries(
 ) -> tuple[Entry, ...]:
     """What stands in the agenda (its client and house loaded) in [starts, ends), by moment.
 
-    Eleven queries, twelve where a device wrote something; with names one more, and with homes five where visits are at home.
+    Eleven queries, twelve where a device wrote something; with names one more, and with homes five where visits are at
+    home.
     """
     with translation.override(language):
         found = _kept(row, names=names, homes=homes, starts=starts, ends=ends)
