@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments, visits
 from permanence.agenda.operations import day as day_acts
-from permanence.agenda.operations import visits
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.console import follow_ups
@@ -28,7 +28,7 @@ from permanence.foundation.who import who_is
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import agenda as portal_agenda
 from tests.processes import free_port
-from tests.rooms.agenda_cast import make_agenda_cast, reason
+from tests.rooms.agenda_cast import after, make_agenda_cast, reason
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_late import TEN, agrees_to_mail, reachable, tell
@@ -246,3 +246,33 @@ def test_she_settles_a_combined_visit_whose_second_doctor_is_late(cast, provider
     entry = Unreached.objects.get()
     settle_unreached(unreached=str(entry.pk), outcome=UnreachedOutcome.TOLD, by=cast.claire, at=TEN)
     assert Unreached.objects.get().done_by_name == "Claire"
+
+
+def moved_to_two(cast, *, at):
+    [visit] = Appointment.objects.filter(patient__birth_name__in=["Hoffmann", "Mobile"])
+    new = {"agenda": cast.dupont, "starts_at": after(360)}
+    appointments.move(key=cast.key(), appointment=visit.key, **new, by=cast.claire, at=at)
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_of_a_reminder_that_came_back_after_the_visit_was_moved_nobody_is_telephoned(
+    cast, provider, deliver_all, is_moved
+):
+    """It was for another hour; the new one has its own."""
+    patient_says(cast, sms=True)
+    book(cast)
+    deliver_all(NOON)
+    send(DUE)
+    if is_moved:
+        moved_to_two(cast, at=DUE)
+    comes_back(Sms.objects.get(), deliver_all, at=DUE)
+    assert Unreached.objects.count() == 1
+    assert on_the_list(cast, at=DUE) == ([] if is_moved else [HERS])
+
+
+def test_of_a_late_notice_that_came_back_after_the_visit_was_moved_nobody_is_telephoned(late, deliver_all):
+    moved_to_two(late, at=TEN)
+    comes_back(Sms.objects.get(), deliver_all, at=TEN)
+    row = Unreached.objects.get(appointment=Sms.objects.get().about)
+    assert row.starts_at == after(140)
+    assert on_the_list(late) == [UNTOLD]
