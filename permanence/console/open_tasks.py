@@ -15,7 +15,7 @@ from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.newcomers import open_newcomers
 from permanence.console.left_booked import how_many_left
 from permanence.console.own_page import own_page_only
-from permanence.dispatch.reply_queries import open_replies
+from permanence.dispatch.reply_queries import count_open_replies
 from permanence.dispatch.unreached_queries import open_unreached
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
@@ -37,10 +37,9 @@ def open_tasks(by: Who, *, at: datetime) -> int:
         open_follow_ups(by=by, at=at),
         [each for each in still_booked(by=by, at=at) if each.called],
         open_unreached(by=by, at=at),
-        open_replies(by=by),
         open_newcomers(by=by, at=at),
         collisions(by=by, at=at),
         waiting.to_telephone(by=by, at=at),
         waiting.freed_times(by=by, at=at),
     )
-    return how_many_left(by, at=at) + sum(map(len, every))
+    return how_many_left(by, at=at) + count_open_replies(by=by) + sum(map(len, every))

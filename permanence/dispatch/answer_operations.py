@@ -13,7 +13,7 @@ from permanence.agenda.rules.waiting import OfferState
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.channels.sms.http import Incoming
-from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, codes, read_answer
+from permanence.dispatch.channels.sms.replies import Answer, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsUnclear
 from permanence.dispatch.models import Reminder, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import STOPPED, DeliveryState
@@ -58,6 +58,7 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         sms = meant or (open_now[0] if len(open_now) == 1 else before or last)
         of_reminder = sms.kind == SmsKind.REMINDER
         asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
+        asks = asks and not _says_it_again(answer, sms, open_questions=len(open_now))
         if not _note_reply(sms, incoming, answer.meaning, asks=asks, at=at, entropy=entropy):
             return True
         if answer.meaning is Meaning.STOP:
@@ -71,6 +72,13 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
             alone = len(open_now) == 1 and sms.pk == open_now[0].pk
             outbox.announce(SmsUnclear(house=sms.house.slug, at=at, sms=sms.key, client=str(sms.client_id), open=alone))
     return True
+
+
+def _says_it_again(answer: Answer, sms: Sms, *, open_questions: int) -> bool:
+    """Whether nothing new is in it: "ok" once he had answered, yes in a word once he had said yes."""
+    if open_questions or answer.slot is not None or answer.meaning is not Meaning.YES:
+        return False
+    return sms.answer == Meaning.YES or (answer.takes_note and sms.answered_at is not None)
 
 
 def _offered_before(rows: ClientQuerySet[Sms], about: Sms) -> Sms | None:
@@ -149,7 +157,8 @@ def tell_declined(*, house: str, sms: str, offer: str, at: datetime, entropy: En
 
 def tell_unclear(*, house: str, sms: str, still_open: bool, at: datetime, entropy: Entropy) -> None:
     """Nothing came by itself of what he answered to `sms`: he is told that a secretary reads it, once for each SMS and
-    number and day. `still_open`: it is the one question that is open at his number; of a visit he is told its digits.
+    number and day, and that nothing is changed yet, but where something came of an answer before it. `still_open`: it
+    is the one question that is open at his number; of a visit he is told its digits.
     """
     by = house_system(house=house)
     asked = Sms.objects.for_house(by.house_key).get(key=sms)
@@ -158,5 +167,6 @@ def tell_unclear(*, house: str, sms: str, still_open: bool, at: datetime, entrop
         return
     has_digits = still_open and asked.kind == SmsKind.REMINDER and asked.slot is not None
     yes, no = codes(asked.slot) if has_digits and asked.slot is not None else (0, 0)
-    words = Words(house="", yes=yes, no=no)
+    answered = asked.kind == SmsKind.BOOKED or (asked.answered_at is not None and asked.answered_at < at)
+    words = Words(house="", yes=yes, no=no, answered=answered)
     write_back(asked=sms, kind=SmsKind.UNCLEAR, words=words, by=by, at=at, entropy=entropy)

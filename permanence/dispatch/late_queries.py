@@ -43,13 +43,25 @@ def heard_today(*, agenda: str, by: Who, at: datetime) -> dict[str, Heard]:
     return {key: Heard(notice=notice, starts_at=hours.get(key)) for key, notice in last.items()}
 
 
+def late_for(sms: Sms) -> datetime | None:
+    """For which hour of his visit this late notice was; None where its notice is kept no more. One query."""
+    notices = LateNotice.objects.for_house(sms.house_id).filter(client=sms.client_id, at=sms.created_at)
+    notice = next((each for each in notices if sms.about in {*each.told, *each.untold}), None)
+    return None if notice is None else _hour(sms, notice)
+
+
+def _hour(sms: Sms, notice: LateNotice) -> datetime:
+    """It expires once the visit has begun, so many minutes late."""
+    return sms.expires_at - timedelta(minutes=notice.minutes)
+
+
 def _hours(last: Mapping[str, LateNotice], *, house_key: int) -> dict[str, datetime]:
     """For which hour each of these was told by his notice."""
     hours = {}
     late = {"kind": SmsKind.LATE.value, "created_at__in": {each.at for each in last.values()}}
     for sms in Sms.objects.for_house(house_key).filter(about__in=list(last), **late):
         if sms.created_at == last[sms.about].at:
-            hours[sms.about] = sms.expires_at - timedelta(minutes=last[sms.about].minutes)
+            hours[sms.about] = _hour(sms, last[sms.about])
     for mail in LateMail.objects.filter(notice__in={each.pk for each in last.values()}):
         if mail.appointment in last and mail.notice_id == last[mail.appointment].pk:
             hours[mail.appointment] = mail.starts_at

@@ -10,6 +10,7 @@ from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.rules.waiting import OfferState
 from permanence.clients import queries as clients
 from permanence.dispatch import offer_operations
+from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.models import SmsReply
 from permanence.dispatch.reply_queries import ReplyView, view
 from permanence.dispatch.rules import ReplyOutcome
@@ -34,7 +35,8 @@ class NothingToAnswer(Refusal):
 
 def ask_a_person(*, house_key: int, sms: str) -> None:
     """The last answer to that SMS was understood, and yet nothing can come of it: a secretary reads it. Idempotent."""
-    rows = SmsReply.objects.for_house(house_key).filter(sms__key=sms).order_by("-at", "-pk")
+    said = SmsReply.objects.for_house(house_key).filter(sms__key=sms).exclude(meaning=Meaning.THANKS)
+    rows = said.order_by("-at", "-pk")
     SmsReply.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[:1])).update(asks=True)
 
 

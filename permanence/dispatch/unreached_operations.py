@@ -7,6 +7,7 @@ from django.db import transaction
 
 from permanence.agenda.queries import appointments
 from permanence.dispatch.channels.sms.content import SmsKind
+from permanence.dispatch.late_queries import late_for
 from permanence.dispatch.models import LateMail, Reminder, Sms, Unreached
 from permanence.dispatch.reply_operations import ask_a_person
 from permanence.dispatch.rules import UnreachedOutcome
@@ -46,7 +47,7 @@ def note(
 
 def sms_failed(*, house: str, sms: str, at: datetime) -> None:
     """A reminder or a late notice by SMS did not reach its patient, or he did not get the link that he asked for: a
-    secretary sees it. Idempotent; nothing for SMS of other kinds.
+    secretary sees it, while his visit has the hour that it told. Idempotent; nothing for SMS of other kinds.
     """
     by = house_system(house=house)
     row = Sms.objects.for_house(by.house_key).filter(key=sms).first()
@@ -56,11 +57,12 @@ def sms_failed(*, house: str, sms: str, at: datetime) -> None:
             ask_a_person(house_key=by.house_key, sms=key)
     if row is None or row.kind not in {SmsKind.REMINDER, SmsKind.LATE}:
         return
-    about, kind = row.about, SmsKind(row.kind)
-    if kind is SmsKind.REMINDER:
-        about = Reminder.objects.for_house(by.house_key).get(key=row.about).appointment
-    starts_at = appointments.appointment(by=by, appointment=about).starts_at
-    _note(row, kind, appointment=about, starts_at=starts_at, at=at)
+    if row.kind == SmsKind.REMINDER:
+        reminder = Reminder.objects.for_house(by.house_key).get(key=row.about)
+        _note(row, SmsKind.REMINDER, appointment=reminder.appointment, starts_at=reminder.starts_at, at=at)
+        return
+    starts_at = late_for(row) or appointments.appointment(by=by, appointment=row.about).starts_at
+    _note(row, SmsKind.LATE, appointment=row.about, starts_at=starts_at, at=at)
 
 
 def reminder_failed(reminder: int, *, at: datetime) -> None:

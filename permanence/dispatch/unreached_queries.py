@@ -62,14 +62,16 @@ def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
     near = rows.filter(starts_at__gt=at - timedelta(minutes=MOST_LATE)).select_related("client")
     found = list(near.order_by("starts_at", "-pk")[:LIST_LIMIT])
     visits = told.visits(house_key=by.house_key, appointments={each.appointment for each in found})
-    late = minutes_late(agendas={each.agenda for each in visits.values()}, at=at)
+    taken = {key: [agenda for agenda in (each.agenda, each.also) if agenda] for key, each in visits.items()}
+    late = minutes_late(agendas={agenda for both in taken.values() for agenda in both}, at=at)
     people = callers.standing_of(pairs={(each.client, each.patient) for each in visits.values()})
     views: dict[tuple[str, str], UnreachedView] = {}
     for row in found:
         visit = visits.get(row.appointment)
         if visit is None or visit.state not in STANDING or visit.starts_at != row.starts_at:
             continue
-        minutes = late.get(visit.agenda, 0) if row.kind == SmsKind.LATE else 0
+        delay = max(late.get(agenda, 0) for agenda in taken[row.appointment])  # it begins when both are there
+        minutes = delay if row.kind == SmsKind.LATE else 0
         person = people.get((visit.client, visit.patient))
         is_over = at >= visit.starts_at + timedelta(minutes=minutes) or (row.kind == SmsKind.LATE and not minutes)
         if person is None or is_over:

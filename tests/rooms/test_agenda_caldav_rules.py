@@ -13,7 +13,7 @@ from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_agenda_caldav import Noon, book, busy_of, event, home, phone
+from tests.rooms.test_agenda_caldav import Noon, book, busy_of, event, home, phone, synced
 
 ENTROPY = SystemEntropy()
 WEEK = 7 * 24 * 60
@@ -133,3 +133,22 @@ def test_a_night_that_the_house_freed_is_not_busy_again_when_the_rule_is_carried
     assert last not in begins(cast)
     assert begins(cast)[-1] > last
     assert CalendarObject.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["dr_dupont", "assistant"])
+def test_a_rule_that_is_deleted_on_the_telephone_leaves_nothing_of_its_past_days_on_any(cast, clock, who):
+    """The agenda of the house shows them still: then it was busy."""
+    device, watched = phone(cast), getattr(cast, who)
+    other, path = phone(cast, watched), home(cast, watched)
+    daily = event("d", "20261124T130000Z", "20261124T140000Z", "RRULE:FREQ=DAILY")
+    assert device.put(f"{home(cast)}d.ics", daily).status_code == 201
+    clock.at = NOON + timedelta(days=3)
+    token, before = synced(other, path)
+    assert device("DELETE", f"{home(cast)}d.ics").status_code in {200, 204}
+    _token, rows = synced(other, path, token)
+    assert set(rows) == set(before)
+    assert all("404" in status for status in rows.values())
+    assert synced(other, path)[1] == {}
+    past = Block.objects.filter(removed_at=None)
+    assert past.count() == 3
+    assert other("GET", f"{path}{past[0].key}.ics").status_code == 404

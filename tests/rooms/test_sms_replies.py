@@ -2,8 +2,11 @@
 """Answers by SMS that are neither yes nor no: nothing comes of them by itself, a secretary reads them and says what."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +16,15 @@ from permanence.agenda.refusals import NotNow, OfferOver
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
-from permanence.dispatch import answer_operations, late_operations, offer_operations, sms_operations, sms_tasks
+from permanence.console.open_tasks import open_tasks
+from permanence.dispatch import (
+    answer_operations,
+    late_operations,
+    offer_operations,
+    reply_queries,
+    sms_operations,
+    sms_tasks,
+)
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
@@ -205,7 +216,7 @@ def test_words_about_nothing_that_stands_can_only_be_read(cast):
     key = known(cast.cabinet.id, "Ohne", "+33639980149")
     write(cast, key, kind=SmsKind.BOOKED, asks=False, about="")
     sms_tasks.run_sms(at=NOON)
-    answers("merci beaucoup", at=NOON, number="+33639980149")
+    answers("je rappelle", at=NOON, number="+33639980149")
     for outcome in (ReplyOutcome.CONFIRMED, ReplyOutcome.CANCELLED, ReplyOutcome.MOVED):
         with pytest.raises(NothingToAnswer):
             settled(cast, outcome, at=NOON)
@@ -336,10 +347,32 @@ def test_on_her_list_with_a_button_for_each(cast, reminded, browser_of):
     assert HIS_WORDS[:10] not in browser.get("/console/follow-ups").content.decode()
 
 
+def asked_for(ask):
+    with CaptureQueriesContext(connection) as seen:
+        ask()
+    return len(seen)
+
+
+def test_the_badge_counts_them_and_opens_none_and_the_list_asks_as_often_for_twenty_as_for_one(
+    cast, reminded, monkeypatch
+):
+    answers("peut-être")
+    counted, listed = partial(open_tasks, cast.claire, at=SOON), partial(open_replies, by=cast.claire)
+    assert counted() == 1
+    once, of_one = asked_for(counted), asked_for(listed)
+    for minute in range(1, 20):
+        answers(f"peut-être {minute}", at=SOON + timedelta(minutes=minute))
+    assert (asked_for(counted), asked_for(listed)) == (once, of_one)
+    assert [len(each) for each in (listed(), {row.words for row in listed()})] == [20, 20]
+    monkeypatch.setattr(reply_queries, "LIST_LIMIT", 5)
+    monkeypatch.setattr(reply_queries.secrecy, "unseal", None)
+    assert counted() == 5
+
+
 @given(st.text(max_size=200), st.integers(0, 4), st.booleans())
 def test_what_is_not_understood_is_always_read_by_somebody(text, open_questions, of_reminder):
     meaning = read_answer(text).meaning
     asked = asks_a_person(meaning, open_questions=open_questions, of_reminder=of_reminder)
     assert asked or meaning is not Meaning.UNCLEAR
     assert not asked or meaning is not Meaning.STOP
-    assert not asked or open_questions > 1 or of_reminder or meaning in {Meaning.UNCLEAR, Meaning.NO}
+    assert not asked or open_questions > 1 or of_reminder or meaning in {Meaning.UNCLEAR, Meaning.NO, Meaning.THANKS}

@@ -10,7 +10,7 @@ from permanence.agenda.models import Appointment, OpeningPattern
 from permanence.callers.models import Patient
 from permanence.dispatch import answer_operations, sms_tasks
 from permanence.dispatch.channels.sms.http import Incoming
-from permanence.dispatch.models import Sms
+from permanence.dispatch.models import Sms, SmsReply
 from permanence.dispatch.reply_queries import open_replies
 from permanence.dispatch.rules import DeliveryState
 from permanence.foundation.models import OutboxEvent, OutboxReceipt
@@ -141,9 +141,43 @@ def test_no_word_follows_where_stop_came_before_it_left(reminded, hears, deliver
     assert hears("STOP") == []
 
 
-def test_thanks_to_what_asked_nothing_are_read_but_an_ok_is_not_answered(reminded, hears):
+@pytest.mark.parametrize("thanks", ["Merci !", "ok merci", "d’accord", "Ok", "oui", "👍🏽"])
+def test_who_says_thanks_for_what_he_was_told_is_not_answered_and_asks_nobody(cast, reminded, hears, thanks):
+    assert "est confirmé" in hears("1")[0]
+    assert hears(thanks, at=SOON + timedelta(minutes=2)) == []
+    assert open_replies(by=cast.claire) == ()
+    assert SmsReply.objects.count() == 2
+
+
+def test_d_accord_to_a_visit_that_is_cancelled_asks_nobody_but_a_yes_does(cast, reminded, hears):
+    assert "est annulé" in hears("2")[0]
+    assert hears("d’accord", at=SOON + timedelta(minutes=2)) == []
+    assert open_replies(by=cast.claire) == ()
+    assert len(hears("oui", at=SOON + timedelta(minutes=4))) == 1
+    assert len(open_replies(by=cast.claire)) == 1
+
+
+def test_thanks_while_a_question_is_open_answer_it_neither_way(cast, reminded, hears):
+    [text] = hears("Merci !")
+    assert "Répondez 1 pour confirmer, 2 pour annuler." in text
+    assert [each.words for each in open_replies(by=cast.claire)] == ["Merci !"]
+
+
+def test_what_follows_an_answer_that_was_understood_is_not_said_to_have_changed_nothing(cast, reminded, hears):
     hears("1")
-    assert hears("ok merci", at=SOON + timedelta(minutes=2)) != []
+    [text] = hears("je ne peux plus venir", at=SOON + timedelta(minutes=2))
+    assert "Une secrétaire va la lire." in text
+    assert "rien changé" not in text
+    assert [each.words for each in open_replies(by=cast.claire)] == ["je ne peux plus venir"]
+
+
+def test_of_an_answer_that_nothing_came_of_a_secretary_reads_the_words_not_the_thanks(cast, reminded, deliver_all):
+    """The visit was moved meanwhile, and his thanks are there before the house could say so."""
+    Appointment.objects.update(revision=1)
+    for text, at in (("2", SOON), ("merci", SOON + timedelta(seconds=5))):
+        answer_operations.take_reply(Incoming(number=JEANNES, text=text, id=text), at=at, entropy=SystemEntropy())
+    deliver_all(SOON + timedelta(seconds=5))
+    assert [each.words for each in open_replies(by=cast.claire)] == ["2"]
 
 
 def test_who_died_meanwhile_is_not_written_to(cast, reminded, hears):
@@ -160,7 +194,7 @@ def test_who_cannot_choose_another_moment_is_told_that_somebody_reads_it(cast, r
 def test_a_visit_that_is_another_one_now_is_not_said_to_be_confirmed(reminded, hears):
     Appointment.objects.update(revision=1)
     [text] = hears("1")
-    assert "Une secrétaire va la lire." in text
+    assert "n'a encore rien changé. Une secrétaire va la lire." in text
 
 
 def test_the_house_may_switch_it_off(reminded, hears, provider, settings, tmp_path):

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments, visits
 from permanence.agenda.operations import day as day_acts
-from permanence.agenda.operations import visits
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.console import follow_ups
@@ -18,15 +18,17 @@ from permanence.dispatch import late_tasks, sms_operations, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Report
+from permanence.dispatch.late_acts import say_and_tell
 from permanence.dispatch.models import LateMail, Reminder, Sms, Unreached
 from permanence.dispatch.rules import MAX_ATTEMPTS, SentState, UnreachedOutcome
 from permanence.dispatch.unreached_operations import UnreachedUnknown, settle_unreached, sms_failed
 from permanence.dispatch.unreached_queries import late_reach, open_unreached
 from permanence.foundation.models import AuditEntry, Person
 from permanence.foundation.who import who_is
+from permanence.kernel.system import SystemEntropy
 from permanence.portal import agenda as portal_agenda
 from tests.processes import free_port
-from tests.rooms.agenda_cast import make_agenda_cast
+from tests.rooms.agenda_cast import after, make_agenda_cast, reason
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_late import TEN, agrees_to_mail, reachable, tell
@@ -216,3 +218,61 @@ def test_on_her_page_she_telephones_and_on_his_page_it_is_said(late, deliver_all
     shown = doctor.get(day).content.decode()
     assert "Claire" in shown
     assert f'href="tel:{MOBILE}"' not in shown
+
+
+def says_late(cast, minutes, *, agenda):
+    said = {"agenda": agenda, "minutes": minutes, "tell": True, "until": None}
+    say_and_tell(key=cast.key(), **said, by=cast.claire, at=TEN, entropy=SystemEntropy())
+
+
+def test_of_a_combined_visit_it_is_the_delay_of_whichever_of_the_two_comes_later(cast, provider):
+    """At 10:20 with both: Dr Dupont is on time, Dr Lemaire, who is wanted too, is not."""
+    both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.lemaire)
+    book(cast, 140, patient=reachable(cast, "Refuse", REFUSES, agreed=False), reason=both)
+    says_late(cast, 30, agenda=cast.lemaire)
+    assert on_the_list(cast) == [(SmsKind.LATE, "REFUSE", 30, (REFUSES,))]
+    [entry] = open_unreached(by=cast.claire, at=TEN)
+    assert on_the_list(cast, at=entry.visit.starts_at + timedelta(minutes=29)) != []
+    day_acts.say_late(agenda=cast.dupont, minutes=10, by=cast.claire, at=TEN)
+    assert on_the_list(cast) == [(SmsKind.LATE, "REFUSE", 30, (REFUSES,))]
+    says_late(cast, 0, agenda=cast.lemaire)
+    assert on_the_list(cast) == []
+
+
+def test_she_settles_a_combined_visit_whose_second_doctor_is_late(cast, provider):
+    both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.lemaire)
+    book(cast, 140, patient=reachable(cast, "Refuse", REFUSES, agreed=False), reason=both)
+    says_late(cast, 30, agenda=cast.lemaire)
+    entry = Unreached.objects.get()
+    settle_unreached(unreached=str(entry.pk), outcome=UnreachedOutcome.TOLD, by=cast.claire, at=TEN)
+    assert Unreached.objects.get().done_by_name == "Claire"
+
+
+def moved_to_two(cast, *, at):
+    [visit] = Appointment.objects.filter(patient__birth_name__in=["Hoffmann", "Mobile"])
+    new = {"agenda": cast.dupont, "starts_at": after(360)}
+    appointments.move(key=cast.key(), appointment=visit.key, **new, by=cast.claire, at=at)
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_of_a_reminder_that_came_back_after_the_visit_was_moved_nobody_is_telephoned(
+    cast, provider, deliver_all, is_moved
+):
+    """It was for another hour; the new one has its own."""
+    patient_says(cast, sms=True)
+    book(cast)
+    deliver_all(NOON)
+    send(DUE)
+    if is_moved:
+        moved_to_two(cast, at=DUE)
+    comes_back(Sms.objects.get(), deliver_all, at=DUE)
+    assert Unreached.objects.count() == 1
+    assert on_the_list(cast, at=DUE) == ([] if is_moved else [HERS])
+
+
+def test_of_a_late_notice_that_came_back_after_the_visit_was_moved_nobody_is_telephoned(late, deliver_all):
+    moved_to_two(late, at=TEN)
+    comes_back(Sms.objects.get(), deliver_all, at=TEN)
+    row = Unreached.objects.get(appointment=Sms.objects.get().about)
+    assert row.starts_at == after(140)
+    assert on_the_list(late) == [UNTOLD]

@@ -13,13 +13,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from permanence.agenda.interop.places import NOWHERE, Where, whereabouts
-from permanence.agenda.models import Agenda, Appointment, Block
+from permanence.agenda.models import Agenda, Appointment, Block, CalendarObject
 from permanence.agenda.queries.agendas import known_key
 from permanence.agenda.queries.asked import blocks_near, taking, visits_near
 from permanence.agenda.queries.books import books
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.kinds import Taken, TakenKind
-from permanence.agenda.rules.states import AppointmentState
+from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.reception.hours import moment_of
 
 DOMAIN = "permanence"
@@ -60,7 +60,8 @@ def entries(
 ) -> tuple[Entry, ...]:
     """What stands in the agenda (its client and house loaded) in [starts, ends), by moment.
 
-    Eleven queries; with names one more, and with homes five where visits are at home.
+    Eleven queries, twelve where a device wrote something; with names one more, and with homes five where visits are at
+    home.
     """
     with translation.override(language):
         found = _kept(row, names=names, homes=homes, starts=starts, ends=ends)
@@ -75,7 +76,7 @@ def entry_with(
 ) -> Entry | None:
     """That one of `entries` which has this key, or None.
 
-    Two queries, seven for an absence; as many more with names as `entries` asks.
+    Two queries, three for what a device wrote, seven for an absence; as many more with names as `entries` asks.
     """
     if key.startswith(_ABSENCE):
         every = entries(row, names=names, homes=homes, starts=starts, ends=ends, language=language)
@@ -93,8 +94,14 @@ def _kept(row: Agenda, *, names: bool, homes: bool, starts: datetime, ends: date
     views = appointment_views(visits.order_by("starts_at", "pk"))
     where = whereabouts(views, house=row.house, homes=homes) if names else {}
     found = [visit_entry(each, names=names, where=where.get(each.appointment, NOWHERE)) for each in views]
-    blocks = Block.objects.filter(blocks_near(starts, ends), agenda=row, removed_at=None, **which)
-    return found + [_block(each, names=names) for each in blocks.order_by("starts_at", "pk")]
+    rows = Block.objects.filter(blocks_near(starts, ends), agenda=row, removed_at=None, **which)
+    blocks = list(rows.order_by("starts_at", "pk"))
+    if any(each.door == Door.CALDAV for each in blocks):
+        events = CalendarObject.objects.filter(agenda=row).values_list("blocks", flat=True)
+        of_events = {key for keys in events for key in keys}
+        # Past days of an event that is gone: what it was is gone from the device that wrote it, and comes to none back.
+        blocks = [each for each in blocks if each.door != Door.CALDAV or each.key in of_events]
+    return found + [_block(each, names=names) for each in blocks]
 
 
 def visit_entry(view: AppointmentView, *, names: bool, where: Where = NOWHERE) -> Entry:

@@ -75,7 +75,9 @@ def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entr
 
 
 def drop_event(*, agenda: str, name: str, by: Who, at: datetime, entropy: Entropy) -> None:
-    """The event is gone, and what it made busy from now on is free. Raises AgendaUnknown, EventRefused, AgendaBusy."""
+    """The event is gone, and what it made busy from now on is free; what is past stays in the house's agenda alone, no
+    calendar shows it any more. Raises AgendaUnknown, EventRefused, AgendaBusy.
+    """
     row = reach(agenda, by=by)
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:

@@ -142,6 +142,29 @@ def test_answers(text, answer):
     assert found == answer
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Merci", "MERCI BEAUCOUP!!", "ok merci", "D’accord, merci.", "merci à vous 🙏", "Merci, bonne journée !", "thx",
+        "Thank you very much", "Vielen Dank!", "Danke schön, schönen Tag noch", "Merci villmools", "👍", "❤️ merci ❤️",
+        "Bonjour, merci, à bientôt :)", "Bien reçu",
+    ],
+)  # fmt: skip
+def test_thanks(text):
+    assert read_answer(text) == Answer(meaning=Meaning.THANKS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "merci d'annuler", "merci de me rappeler", "non merci", "oui merci", "merci 2", "merci ?", "bonjour",
+        "no thanks", "danke nein", "👎", "merci mais non", "😊1",
+    ],
+)  # fmt: skip
+def test_thanks_that_say_more_are_no_thanks(text):
+    assert read_answer(text).meaning is Meaning.UNCLEAR
+
+
 @given(st.text(max_size=300))
 def test_no_answer_breaks_the_reader(text):
     found = read_answer(text)
@@ -297,13 +320,14 @@ def test_there_is_no_field_for_health():
     moments = {"at", "until"}
     assert kinds.keys() - moments == {
         "house", "practice", "yes", "no", "minutes", "code", "link", "asked_first", "place_first",
-        "place_by_telephone",
+        "place_by_telephone", "answered",
     }  # fmt: skip
     for each in (
         "asked_first",
         "place_first",
         "place_by_telephone",
-    ):  # that something is asked, or where it is told: never what, nor where
+        "answered",
+    ):  # that something is asked, or where it is told, or was answered: never what, nor where
         assert kinds[each] in {bool, "bool"}
 
 

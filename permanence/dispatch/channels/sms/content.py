@@ -41,7 +41,7 @@ class Words:
     `asked_first`: of an offer he wants, that something comes before it is booked: a question, never which, unless one
     of the next two says that it is the place. `place_first`: of an offer, that the place is told behind the link before
     he can take it, `place_by_telephone`: that we telephone to tell it; never which: the name of a site may be a word
-    about his health.
+    about his health. `answered`: something came of what he answered before.
     """
 
     house: str
@@ -56,6 +56,7 @@ class Words:
     asked_first: bool = False
     place_first: bool = False
     place_by_telephone: bool = False
+    answered: bool = False
 
 
 def compose(kind: SmsKind, words: Words, *, language: str, sent_on: date | None = None) -> str:
@@ -73,7 +74,7 @@ def compose(kind: SmsKind, words: Words, *, language: str, sent_on: date | None 
             "minutes": words.minutes,
             "code": words.code,
         }
-        parts = [(_not_yet(words) if words.asked_first else _sentence(kind)) % said]
+        parts = [(_not_yet(words) if words.asked_first else _sentence(kind, words)) % said]
         if words.yes and not words.asked_first:
             parts.append(_answer(kind, words) % said)
         if words.place_first and not words.asked_first:
@@ -92,7 +93,7 @@ def _until(until: datetime | None, language: str, *, sent_on: date | None) -> st
     return _("%(day)s, %(hour)s") % {"day": formats.date_format(until, DAYS[language]), "hour": hour}
 
 
-def _sentence(kind: SmsKind) -> str:
+def _sentence(kind: SmsKind, words: Words) -> str:
     """What is said, in the active language."""
     match kind:
         case SmsKind.CODE:
@@ -104,10 +105,10 @@ def _sentence(kind: SmsKind) -> str:
         case SmsKind.OFFER:
             return _("%(who)s: an appointment is free on %(day)s at %(hour)s. It is kept for you until %(until)s.")
         case _:
-            return _outcome(kind)
+            return _outcome(kind, words)
 
 
-def _outcome(kind: SmsKind) -> str:
+def _outcome(kind: SmsKind, words: Words) -> str:
     """What came of an answer."""
     match kind:
         case SmsKind.CANCELLED:
@@ -122,6 +123,8 @@ def _outcome(kind: SmsKind) -> str:
             return _("%(who)s: thank you, your appointment on %(day)s at %(hour)s is confirmed.")
         case SmsKind.DECLINED:
             return _("%(who)s: noted, you do not take the appointment on %(day)s at %(hour)s.")
+        case _ if words.answered:
+            return _("%(who)s: your reply has arrived. A secretary will read it.")
         case _:
             return _("%(who)s: your reply has changed nothing yet. A secretary will read it.")
 
