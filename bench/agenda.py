@@ -33,8 +33,8 @@ REMARKS = (
     "CPU of the web process for one such day; grid_growth: picture and CPU together against half as many "
     "practitioners, by lane, 1 is linear",
     "live: two secretaries look at tomorrow, one books there; live_ms: from her Enter to the visit in the other's "
-    "picture, the median of ten; live_worst_ms: the slowest of them; live_own_ms: in her own picture; the pages and the "
-    "site share the machine",
+    "picture, the median of ten; live_worst_ms: the slowest of them; live_own_ms: in her own picture; pages and site "
+    "share the machine",
     "patients: one of 200,000 patients of a client found, from the words to the persons shown, eight ways of asking in "
     "turn (birth: the date alone; caller: the number before a word is typed); cpu: of the thread, whatever else the "
     "machine does; patients_missed: asked for in a spelling that no sound forgives; patients_postgresql: of the same "
