@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Appointments of another product come in: read as they are exported, tried first, never over what stands there."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from string import ascii_uppercase
 from zoneinfo import ZoneInfo
@@ -13,16 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Appointment, Block, Occupancy
+from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.operations.setting import set_openings
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
+from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.usual import Trade
 from permanence.callers import merge_operations
 from permanence.callers.models import Patient
 from permanence.dispatch.reminder_operations import change_contact_rule
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.kernel.system import SystemEntropy
+from tests.rooms.agenda_cast import openings
 from tests.rooms.conftest import NOW
 
 PARIS = "Europe/Paris"
@@ -208,6 +213,40 @@ def test_whom_a_file_names_in_capitals_or_the_other_way_round_is_who_is_known(ca
     import_lines(lines=[line(2, 330, name="Jean", first_name="Dupont", reason="consultation")], **asked)
     report = import_lines(lines=[named(2, 120, "DUPONT JEAN")], **asked)
     assert [each.code for each in report.faults] == ["patient_ambiguous"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "before"), [("DUPONT JEAN", ("JEAN", "DUPONT")), ("Jean LE GOFF", ("GOFF", "Jean LE"))]
+)
+def test_a_visit_brought_in_before_is_known_though_its_name_is_read_in_another_way_now(cast, weber, text, before):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    again = named(2, 15, text)
+    import_lines(lines=[replace(again, name=before[0], first_name=before[1], others=(), former=None)], **asked)
+    visit = Appointment.objects.get()
+    cancel(key="c" * 20, appointment=visit.key, cause=CancelCause.PATIENT, by=cast.marc, at=NOW)
+    report = import_lines(lines=[again], **asked)
+    assert (report.known, report.moved, report.appointments, report.faults) == (1, 1, 0, [])
+    assert Appointment.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_visit_brought_in_under_the_name_as_it_is_read_now_is_known_too(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    again = named(2, 15, "DUPONT JEAN")
+    import_lines(lines=[replace(again, others=(), former=None)], **asked)
+    report = import_lines(lines=[again, replace(again, line=3)], **asked)
+    assert (report.known, report.moved, report.appointments, report.faults) == (2, 0, 0, [])
+
+
+@pytest.mark.django_db
+def test_two_of_a_group_whose_names_are_each_other_turned_are_two(cast, weber):
+    open_now = openings(weber.id, ((3, "08:00", "12:00"),), capacity=4)
+    set_openings(agenda=weber.id, openings=open_now, by=cast.marc, at=NOW)
+    lines = [named(2, 15, "MARTIN BERNARD"), named(3, 15, "BERNARD MARTIN")]
+    for seen in ((2, 0), (0, 2)):
+        report = import_lines(lines=lines, agenda=weber.id, by=cast.marc, at=NOW, write=True)
+        assert (report.appointments, report.known, report.faults) == (*seen, [])
 
 
 @pytest.mark.django_db

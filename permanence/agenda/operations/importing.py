@@ -84,13 +84,17 @@ class _Import:
     persons: dict[Called, list[tuple[str, str]]]
     spans: list[tuple[datetime, datetime]]
     report: ImportReport = field(default_factory=ImportReport)
+    brought: set[str] = field(default_factory=set)
+    """The ids of the lines that were taken or known."""
 
     def take(self, line: ImportLine) -> None:
         """One line, all of it or nothing."""
-        key = _key(self.row, line)
+        key, *others = _keys(self.row, line)
         try:
             with transaction.atomic():
-                there = self._standing(key)
+                # two of a group, called alike in turned order, are two: what this file brought is known by its own id
+                known = (self._standing(each) for each in (key, *others) if each == key or each not in self.brought)
+                there = next((each for each in known if each is not None), None)
                 if there is not None:
                     self.report.known += 1
                     self.report.moved += there != (line.starts, line.ends)
@@ -98,6 +102,7 @@ class _Import:
                     self._visit(line, key)
                 else:
                     self._busy(line, key)
+            self.brought.add(key)
         except SlotAlreadyTaken as taken:
             self._fault(line, LineRefused("already_taken"), taken.causes)
         except Refusal as refusal:
@@ -207,10 +212,16 @@ def import_lines(
     return work.report
 
 
-def _key(row: Agenda, line: ImportLine) -> str:
-    """The same line has the same id, however often it is brought in."""
-    said: tuple[object, ...] = (row.pk, "identity", line.identity)
-    if not line.identity:
-        names = line.name.casefold(), line.first_name.casefold()
-        said = (row.pk, line.starts, line.ends, *names, line.reason, line.note)
+def _keys(row: Agenda, line: ImportLine) -> tuple[str, ...]:
+    """The id of a line, the same however often it is brought in, though names are read in another way by then; after it
+    the one that it may have come in with.
+    """
+    if line.identity:
+        return (_hashed(row.pk, "identity", line.identity),)
+    names = dict.fromkeys((line.former or (line.name, line.first_name), (line.name, line.first_name)))
+    spans = row.pk, line.starts, line.ends
+    return tuple(_hashed(*spans, *(each.casefold() for each in name), line.reason, line.note) for name in names)
+
+
+def _hashed(*said: object) -> str:
     return f"import-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"
