@@ -49,7 +49,8 @@ class Spelling:
 class ImportLine:
     """One line. `name` is "" for busy time; `reason` as the file calls it. Moments are UTC.
 
-    `others`: how else its name may be read, where the file does not say what of it is the family name.
+    `others`: how else its name may be read, where the file does not say what of it is the family name; `written`: as it
+    stands in the file then.
     `former`: how its name was read when lines were first brought in, where that is not `name` and `first_name`.
     `identity`: what the other product calls it for good, by which it is known again wherever it stands; "" for a line
     that is known by all it says.
@@ -66,6 +67,7 @@ class ImportLine:
     note: str = ""
     identity: str = ""
     others: tuple[Name, ...] = ()
+    written: str = ""
     former: Name | None = None
 
 
@@ -91,9 +93,9 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
     begins = starts.astimezone(ZoneInfo("UTC"))
     if begins.astimezone(local).replace(tzinfo=None) != starts.replace(tzinfo=None):
         return Spelling(column="time", code="time_skipped", value=found.get("time", "")[:80])
-    written = found.get("patient", ""), found.get("first_name", "")
-    (name, first), *others = readings_of(*written)
-    former = _first_read(*written)
+    text, first_name = found.get("patient", ""), found.get("first_name", "")
+    (name, first), *others = readings_of(text, first_name)
+    former = _first_read(text, first_name)
     return ImportLine(
         line=number,
         starts=begins,
@@ -105,6 +107,7 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
         reason=found.get("reason", ""),
         note=found.get("note", ""),
         others=tuple(others),
+        written=text if others else "",
         former=None if former == (name, first) else former,
     )
 
@@ -157,6 +160,15 @@ def readings_of(text: str, first: str = "") -> tuple[Name, ...]:
         return (likely,)
     cuts = range(1, len(words))
     return tuple(dict.fromkeys((likely, *(turn(words, cut) for turn in (_turned, _cut) for cut in cuts))))
+
+
+def is_turned(one: Name, other: Name) -> bool:
+    """Whether two readings of the same words differ in which of family and first name stands first, and not only in
+    where the one ends.
+    """
+    return one[0].split() + one[1].split() != other[0].split() + other[1].split() and (
+        one[1].split() + one[0].split() != other[1].split() + other[0].split()
+    )
 
 
 def _first_read(text: str, first: str) -> Name:
