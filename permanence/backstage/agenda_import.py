@@ -6,7 +6,7 @@ What they would bring, line by line or event by event; then for good.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,12 +32,13 @@ from permanence.agenda.words import Names, sentence
 from permanence.backstage.account_views import doors
 from permanence.backstage.agenda_views import agenda_of
 from permanence.backstage.sheets import FileUnreadable, Sheet, decoded, read_sheet
+from permanence.callers.words import person_words
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.foundation.who import owner_only, who
 from permanence.kernel.system import SystemClock
 
 CLOCK = SystemClock()
-FAULTS_SHOWN = NEWCOMERS_SHOWN = 100
+FAULTS_SHOWN = NEWCOMERS_SHOWN = RECOGNISED_SHOWN = 100
 FAULTS: dict[str, str | Promise] = {
     "date_unreadable": _("This is no day: write it as 24.12.2026 or 2026-12-24."),
     "time_unreadable": _("This is no hour: write it as 14:30."),
@@ -117,6 +118,7 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         messages.success(request, _said(report))
         return redirect("accounts:agenda", row.pk, view.id)
     told = _teller(view, at, choices=choices)
+    recognised = _recognised(report, on=at.astimezone(ZoneInfo(view.time_zone)).date())
     shown = {
         "report": report,
         "said": _said(report),
@@ -125,6 +127,8 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         "rule": contact_rule(house=by.house, client=str(row.pk)),
         "newcomers": report.newcomers[:NEWCOMERS_SHOWN],
         "more_newcomers": max(len(report.newcomers) - NEWCOMERS_SHOWN, 0),
+        "recognised": recognised[:RECOGNISED_SHOWN],
+        "more_recognised": max(len(recognised) - RECOGNISED_SHOWN, 0),
         "text": text,
         "brought": brought,
         "visits": request.POST.get("visits", ""),
@@ -197,6 +201,11 @@ def _teller(view: AgendaView, at: datetime, *, choices: Choices) -> Callable[[Li
         return FaultLine(line=fault.line, words=words, value=fault.value)
 
     return told
+
+
+def _recognised(report: ImportReport, *, on: date) -> list[str]:
+    """Each name as the file has it, and for whom it is taken, once."""
+    return list(dict.fromkeys(f"{each.written} → {person_words(each.patient, on)}" for each in report.recognised))
 
 
 def _said(report: ImportReport) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.public import FormView, Offer, PageView
-from permanence.agenda.queries.slots import free_days, next_free
+from permanence.agenda.queries.slots import FreeDays, free_days, next_free
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.free import Hidden, counted
 from permanence.agenda.rules.kinds import Way
@@ -121,7 +121,7 @@ def week(
     With several `offers` of one reason: of who is free at the same moment the first one. `without`: the visit (one of
     the only offer) that is to be moved: it is in no way of itself, and its own time is none; where that would leave
     nothing of a day, the times that overlap it are offered. `kept`: his form whose time is among them (its holder is
-    the wish's).
+    the wish's), though its notice has run out since he took it.
     """
     zone = zone_of(page)
     today = at.astimezone(zone).date()
@@ -132,6 +132,8 @@ def week(
         free_days(by=page.by, agenda=each.agenda.id, wish=wish, first=since, until=first + WEEK, at=at, without=moved)
         for each in offers
     ]
+    if kept is not None:
+        found = _with_own(page, offers, found, wish, kept=kept, since=since, until=first + WEEK)
     others = [tuple(slot for slot in each.slots if slot.starts != own) for each in found]
     slots = [each for each in _soonest([apart(each.slots) for each in found]) if each.starts != own]
     closer = _soonest([apart(each) for each in others])
@@ -187,6 +189,32 @@ def apart(slots: tuple[Slot, ...]) -> list[Slot]:
         if not kept or each.starts >= kept[-1].ends:
             kept.append(each)
     return kept
+
+
+def _with_own(
+    page: PageView,
+    offers: Sequence[Offer],
+    found: list[FreeDays],
+    wish: Wish,
+    *,
+    kept: FormView,
+    since: date,
+    until: date,
+) -> list[FreeDays]:
+    """The time of his form among what is free with each, where it is on those days: judged as when he took it."""
+    day = kept.starts_at.astimezone(zone_of(page)).date()
+    if not since <= day < until:
+        return found
+    then = free_days(
+        by=page.by, agenda=kept.agenda, wish=wish, first=day, until=day + timedelta(days=1), at=kept.made_at
+    )
+    own = tuple(each for each in then.slots if each.starts == kept.starts_at)
+    return [
+        replace(days, slots=tuple(sorted((*days.slots, *own), key=lambda each: each.starts)))
+        if offer.agenda.id == kept.agenda and all(each.starts != kept.starts_at for each in days.slots)
+        else days
+        for offer, days in zip(offers, found, strict=True)
+    ]
 
 
 def _soonest(lists: Sequence[Sequence[Slot]]) -> list[Slot]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Appointments of another product come in: read as they are exported, tried first, never over what stands there."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from string import ascii_uppercase
 from zoneinfo import ZoneInfo
@@ -13,16 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Appointment, Block, Occupancy
+from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.operations.setting import set_openings
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
+from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.usual import Trade
 from permanence.callers import merge_operations
 from permanence.callers.models import Patient
 from permanence.dispatch.reminder_operations import change_contact_rule
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.kernel.system import SystemEntropy
+from tests.rooms.agenda_cast import openings
 from tests.rooms.conftest import NOW
 
 PARIS = "Europe/Paris"
@@ -187,27 +193,116 @@ def test_namesakes_are_told_apart_by_their_birth_date(cast, weber):
     assert Appointment.objects.filter(patient__birth_date="1961-03-14").count() == 2
 
 
-def named(n, minutes, text):
+def named(n, minutes, text, **more):
     starts = f"{8 + minutes // 60}:{minutes % 60:02d}"
-    cells = {"date": "24.12.2026", "time": starts, "length": "15", "name": text, "reason": "consultation"}
+    cells = {"date": "24.12.2026", "time": starts, "length": "15", "name": text, "reason": "consultation", **more}
     return read_line(n, cells, zone=PARIS)
 
 
+def known(cast, weber, name, first_name, **more):
+    """A patient of a file before."""
+    before = line(
+        2, 300 + 15 * Patient.objects.count(), name=name, first_name=first_name, reason="consultation", **more
+    )
+    assert import_lines(agenda=weber.id, lines=[before], by=cast.marc, at=NOW, write=True).new_patients == 1
+
+
+def recognised(report):
+    return [(each.line, each.written, each.patient.name) for each in report.recognised]
+
+
+BORN = "14.03.1961"
+TURNED = ((0, "Martin Bernard"), (5, "Martin Bernard"), (10, "Bernard Martin"))
+
+
 @pytest.mark.django_db
-def test_whom_a_file_names_in_capitals_or_the_other_way_round_is_who_is_known(cast, weber):
+def test_whom_a_file_names_in_capitals_or_the_other_way_round_is_who_was_born_that_day(cast, weber):
     asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
-    import_lines(lines=[line(2, 300, name="Dupont", first_name="Jean", reason="consultation")], **asked)
+    known(cast, weber, "Dupont", "Jean", birth_date=BORN)
     told = ("DUPONT JEAN", "JEAN DUPONT", "Dupont Jean", "Jean Dupont", "DUPONT Jean")
-    lines = [named(n, 15 * n, text) for n, text in enumerate(told)]
+    lines = [named(n, 15 * n, text, birth_date=BORN) for n, text in enumerate(told)]
     report = import_lines(lines=lines, **asked)
     assert (report.appointments, report.new_patients, report.faults) == (5, 0, [])
+    assert recognised(report) == [(1, "JEAN DUPONT", "DUPONT Jean"), (2, "Dupont Jean", "DUPONT Jean")]
     assert Patient.objects.count() == 1
     again = import_lines(lines=lines, **asked)
-    assert (again.appointments, again.known) == (0, 5)
+    assert (again.appointments, again.known, again.recognised) == (0, 5, [])
     # Where both orders are somebody's, nobody is guessed.
-    import_lines(lines=[line(2, 330, name="Jean", first_name="Dupont", reason="consultation")], **asked)
-    report = import_lines(lines=[named(2, 120, "DUPONT JEAN")], **asked)
+    known(cast, weber, "Jean", "Dupont", birth_date=BORN)
+    report = import_lines(lines=[named(2, 120, "DUPONT JEAN", birth_date=BORN)], **asked)
     assert [each.code for each in report.faults] == ["patient_ambiguous"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("said", [{}, {"birth_date": "1961"}, {"birth_date": BORN}, {"number": "+352 621 000 148"}])
+def test_a_namesake_whose_names_are_turned_is_somebody_else_where_nothing_else_is_the_same(cast, weber, said):
+    """Of Bernard Martin the file has no birth date, only a number."""
+    known(cast, weber, "Martin", "Bernard", number="+352 621 000 147")
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    report = import_lines(lines=[named(n, 15 * n, "Martin Bernard", **said) for n in (2, 3)], **asked)
+    assert (report.appointments, report.newcomers, report.recognised) == (2, ["BERNARD Martin"], [])
+    assert Appointment.objects.filter(patient__used_name="Bernard", patient__first_name="Martin").count() == 2
+
+
+@pytest.mark.django_db
+def test_he_is_recognised_by_his_number_though_his_names_are_turned(cast, weber):
+    known(cast, weber, "Martin", "Bernard", number="+352 621 000 147")
+    line = named(2, 15, "Martin Bernard", number="621 000 147")
+    report = import_lines(agenda=weber.id, lines=[line], by=cast.marc, at=NOW, write=True)
+    assert recognised(report) == [(2, "Martin Bernard", "MARTIN Bernard")]
+    assert (report.appointments, report.newcomers) == (1, [])
+
+
+@pytest.mark.django_db
+def test_a_family_name_of_two_words_is_recognised_in_the_order_in_which_it_stands(cast, weber):
+    known(cast, weber, "Le Goff", "Anne")
+    report = import_lines(agenda=weber.id, lines=[named(2, 15, "Anne Le Goff")], by=cast.marc, at=NOW, write=True)
+    assert recognised(report) == [(2, "Anne Le Goff", "LE GOFF Anne")]
+
+
+@pytest.mark.django_db
+def test_the_dry_run_says_whom_it_takes_a_name_for_that_may_be_read_in_two_ways(cast, weber, browser_of):
+    known(cast, weber, "Martin", "Bernard", birth_date=BORN)
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    rows = "".join(f"24.12.2026;8:{n:02d};5;{name};{BORN};consultation\n" for n, name in TURNED)
+    answer = marc.post(address, {"text": f"date;time;length;patient;birth date;reason\n{rows}", "do": "check"})
+    assert re.findall(r"<li>(Martin Bernard [^<]*|MARTIN Bernard[^<]*)</li>", answer.content.decode()) == [
+        "Martin Bernard → MARTIN Bernard, 14 mars 1961, 65 ans"
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "before"), [("DUPONT JEAN", ("JEAN", "DUPONT")), ("Jean LE GOFF", ("GOFF", "Jean LE"))]
+)
+def test_a_visit_brought_in_before_is_known_though_its_name_is_read_in_another_way_now(cast, weber, text, before):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    again = named(2, 15, text)
+    import_lines(lines=[replace(again, name=before[0], first_name=before[1], others=(), former=None)], **asked)
+    visit = Appointment.objects.get()
+    cancel(key="c" * 20, appointment=visit.key, cause=CancelCause.PATIENT, by=cast.marc, at=NOW)
+    report = import_lines(lines=[again], **asked)
+    assert (report.known, report.moved, report.appointments, report.faults) == (1, 1, 0, [])
+    assert Appointment.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_visit_brought_in_under_the_name_as_it_is_read_now_is_known_too(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True}
+    again = named(2, 15, "DUPONT JEAN")
+    import_lines(lines=[replace(again, others=(), former=None)], **asked)
+    report = import_lines(lines=[again, replace(again, line=3)], **asked)
+    assert (report.known, report.moved, report.appointments, report.faults) == (2, 0, 0, [])
+
+
+@pytest.mark.django_db
+def test_two_of_a_group_whose_names_are_each_other_turned_are_two(cast, weber):
+    open_now = openings(weber.id, ((3, "08:00", "12:00"),), capacity=4)
+    set_openings(agenda=weber.id, openings=open_now, by=cast.marc, at=NOW)
+    lines = [named(2, 15, "MARTIN BERNARD"), named(3, 15, "BERNARD MARTIN")]
+    for seen in ((2, 0), (0, 2)):
+        report = import_lines(lines=lines, agenda=weber.id, by=cast.marc, at=NOW, write=True)
+        assert (report.appointments, report.known, report.faults) == (*seen, [])
 
 
 @pytest.mark.django_db

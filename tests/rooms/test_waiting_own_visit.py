@@ -16,7 +16,7 @@ from permanence.agenda.rules.waiting import PlaceState, Span
 from permanence.foundation.models import AuditEntry
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, offered, person, place, pursue, waits
+from tests.rooms.waiting_cast import LATER, booked, cancelled, held, last_offer, offered, person, place, pursue, waits
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -71,6 +71,18 @@ def test_put_off_and_put_back_by_a_slip_he_waits_and_put_forward_he_does_not(cas
     moving_back.move_back(key=cast.key(), move=slip, by=cast.claire, at=LATER + 1.2 * MINUTE)
     deliver_all(LATER + 1.2 * MINUTE)
     assert place(kept).state == PlaceState.WAITING
+
+
+def test_a_held_time_that_begins_while_she_books_it_is_the_earlier_one_he_waits_for(cast, deliver_all):
+    who = person(cast, "First")
+    later = booked(cast, after(40), who=who)
+    kept = waits(cast, who, instead_of=later.appointment)
+    hold = held(cast, MONDAY, at=MONDAY - MINUTE / 2, reason=cast.consultation)
+    asked = {"agenda": cast.dupont, "starts_at": MONDAY, "booking": cast.booking(patient=who), "hold": hold}
+    made = appointments.book(key=cast.key(), by=cast.claire, at=MONDAY + MINUTE, **asked)
+    deliver_all(MONDAY + MINUTE)
+    assert (place(kept).state, place(kept).appointment) == (PlaceState.BOOKED, made.appointment)
+    assert Appointment.objects.get(key=later.appointment).state == "cancelled"
 
 
 def test_who_waits_for_an_earlier_time_is_offered_no_later_one_and_no_other_at_that_hour(cast, deliver_all):

@@ -68,6 +68,7 @@ def _line(each: Occurrence, reason: str, known: Mapping[str, str]) -> ImportLine
         note=each.words,
         identity=f"{each.uid}\n{each.recurrence}",
         others=tuple(others),
+        written=each.words if others else "",
     )
 
 

@@ -8,8 +8,10 @@ refused, and the line says why. A line that was brought in before is known again
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 
 from django.db import transaction
 
@@ -23,15 +25,15 @@ from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.queries.books import books
 from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
 from permanence.agenda.rules.brought import brought_slot
-from permanence.agenda.rules.imports import MOST_LINES, ImportLine
+from permanence.agenda.rules.imports import MOST_LINES, ImportLine, Name, is_turned
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot
 from permanence.callers import operations as callers
 from permanence.callers import queries as patients
 from permanence.callers.namesakes import Called, called, namesakes
-from permanence.callers.rules.birth import read_birth
-from permanence.callers.rules.form import PatientForm
+from permanence.callers.rules.birth import BirthDate, read_birth
+from permanence.callers.rules.form import NumberUnreadable, PatientForm, read_number
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -46,15 +48,26 @@ class LineFault:
     why: tuple[WhyNot, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """A line whose name as `written` is a patient's if another of its words is taken for the family name."""
+
+    line: int
+    written: str
+    patient: patients.PatientView
+
+
 @dataclass(slots=True)
 class ImportReport:
-    """What came in, or would. `newcomers`: the names of the new patients, as a list has them; `known`: lines that were
-    brought in before; `moved`: those of them that stand at another time here, or no more.
+    """What came in, or would. `newcomers`: the names of the new patients, as a list has them; `recognised`: lines whose
+    patient is known by another reading of the name alone; `known`: lines that were brought in before; `moved`: those of
+    them that stand at another time here, or no more.
     """
 
     appointments: int = 0
     blocks: int = 0
     newcomers: list[str] = field(default_factory=list)
+    recognised: list[Recognised] = field(default_factory=list)
     known: int = 0
     moved: int = 0
     written: bool = False
@@ -75,6 +88,14 @@ class LineRefused(Refusal):
         self.value = value[:80]
 
 
+class _Known(Enum):
+    """Whether a patient was there already, by the likely reading of his name or by another."""
+
+    LIKELY = auto()
+    OTHERWISE = auto()
+    NEW = auto()
+
+
 @dataclass(slots=True)
 class _Import:
     row: Agenda
@@ -84,13 +105,17 @@ class _Import:
     persons: dict[Called, list[tuple[str, str]]]
     spans: list[tuple[datetime, datetime]]
     report: ImportReport = field(default_factory=ImportReport)
+    brought: set[str] = field(default_factory=set)
+    """The ids of the lines that were taken or known."""
 
     def take(self, line: ImportLine) -> None:
         """One line, all of it or nothing."""
-        key = _key(self.row, line)
+        key, *others = _keys(self.row, line)
         try:
             with transaction.atomic():
-                there = self._standing(key)
+                # two of a group, called alike in turned order, are two: what this file brought is known by its own id
+                known = (self._standing(each) for each in (key, *others) if each == key or each not in self.brought)
+                there = next((each for each in known if each is not None), None)
                 if there is not None:
                     self.report.known += 1
                     self.report.moved += there != (line.starts, line.ends)
@@ -98,6 +123,7 @@ class _Import:
                     self._visit(line, key)
                 else:
                     self._busy(line, key)
+            self.brought.add(key)
         except SlotAlreadyTaken as taken:
             self._fault(line, LineRefused("already_taken"), taken.causes)
         except Refusal as refusal:
@@ -123,16 +149,18 @@ class _Import:
         reason = self.reasons.get(line.reason.casefold())
         if reason is None:
             raise LineRefused("reason_unknown", line.reason)
-        patient, is_new = self._patient(line, key)
+        patient, how = self._patient(line, key)
         if patient.is_deceased and line.starts > self.at:
             raise LineRefused("patient_deceased", f"{line.name} {line.first_name}")
         slot = self._slot(line, reason)
         booking = Booking(patient=patient.id, reason=reason, door=Door.IMPORT, new_here=False)
         put(self.row, slot, key=key, booking=booking, patient=patient, holder="", by=self.by, at=self.at)
         self.report.appointments += 1
-        if is_new:
+        if how is _Known.NEW:
             self.report.newcomers.append(patient.name)
             self._there(line.name, line.first_name).append((patient.id, patient.birth_date))
+        elif how is _Known.OTHERWISE:
+            self.report.recognised.append(Recognised(line=line.line, written=line.written, patient=patient))
 
     def _slot(self, line: ImportLine, reason: str) -> Slot:
         """Where the line puts it, with the rooms, the equipment and the other agenda that such a visit takes."""
@@ -142,17 +170,24 @@ class _Import:
             return slot
         raise SlotAlreadyTaken(*slot)
 
-    def _patient(self, line: ImportLine, key: str) -> tuple[patients.PatientView, bool]:
+    def _patient(self, line: ImportLine, key: str) -> tuple[patients.PatientView, _Known]:
         client, born = str(self.row.client_id), ""
         if line.birth_date:
             today = self.at.date()
             born = read_birth(line.birth_date, country=self.row.client.country, on=today).iso
-        named = [each for name in ((line.name, line.first_name), *line.others) for each in self._there(*name)]
-        fitting = [each for each in named if not born or not each[1] or each[1] == born]
+        likely = self._fitting((line.name, line.first_name), born)
+        otherwise = [
+            (patient, birth)
+            for name in line.others
+            for patient, birth in self._fitting(name, born)
+            if not is_turned(name, (line.name, line.first_name)) or self._is_proved(line, born, patient, birth)
+        ]
+        fitting = [*likely, *otherwise]
         if len({each[0] for each in fitting}) > 1:  # one may be there with two birth dates, since he was merged
             raise LineRefused("patient_ambiguous", f"{line.name} {line.first_name}")
         if fitting:
-            return patients.standing(house=self.by.house, client=client, patient=fitting[0][0]), False
+            found = patients.standing(house=self.by.house, client=client, patient=fitting[0][0])
+            return found, _Known.LIKELY if likely else _Known.OTHERWISE
         form = PatientForm(
             used_name=line.name,
             first_name=line.first_name,
@@ -160,7 +195,23 @@ class _Import:
             numbers=(line.number,) if line.number else (),
             known=True,
         )
-        return callers.add_patient(client=client, patient=key, form=form, by=self.by, at=self.at), True
+        return callers.add_patient(client=client, patient=key, form=form, by=self.by, at=self.at), _Known.NEW
+
+    def _fitting(self, name: Name, born: str) -> list[tuple[str, str]]:
+        """Who is called so, and of whom no other birth date is known."""
+        return [each for each in self._there(*name) if not born or not each[1] or each[1] == born]
+
+    def _is_proved(self, line: ImportLine, born: str, patient: str, birth: str) -> bool:
+        """Whether birth date or number say, besides names that are turned, that it is he."""
+        if born and born == birth and BirthDate.from_iso(born).is_whole:
+            return True
+        if not line.number:
+            return False
+        with suppress(NumberUnreadable):
+            number = read_number(line.number, country=self.row.client.country)
+            his = patients.standing(house=self.by.house, client=str(self.row.client_id), patient=patient)
+            return number in his.numbers
+        return False
 
     def _there(self, name: str, first_name: str) -> list[tuple[str, str]]:
         """The patients of that name, those that came with a line before too."""
@@ -207,10 +258,16 @@ def import_lines(
     return work.report
 
 
-def _key(row: Agenda, line: ImportLine) -> str:
-    """The same line has the same id, however often it is brought in."""
-    said: tuple[object, ...] = (row.pk, "identity", line.identity)
-    if not line.identity:
-        names = line.name.casefold(), line.first_name.casefold()
-        said = (row.pk, line.starts, line.ends, *names, line.reason, line.note)
+def _keys(row: Agenda, line: ImportLine) -> tuple[str, ...]:
+    """The id of a line, the same however often it is brought in, though names are read in another way by then; after it
+    the one that it may have come in with.
+    """
+    if line.identity:
+        return (_hashed(row.pk, "identity", line.identity),)
+    names = dict.fromkeys((line.former or (line.name, line.first_name), (line.name, line.first_name)))
+    spans = row.pk, line.starts, line.ends
+    return tuple(_hashed(*spans, *(each.casefold() for each in name), line.reason, line.note) for name in names)
+
+
+def _hashed(*said: object) -> str:
     return f"import-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"

@@ -119,7 +119,7 @@ def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime, moved
     more. Idempotent. What he had before he was put on the list ends that only where it was moved to an earlier moment.
 
     The later appointment that he said he gives up for an earlier one is cancelled, as when an offer is taken. A visit
-    that had begun by then, as files bring them in, is none that he waits for.
+    that was over by then, or that a file brought in once it had begun, is none that he waits for.
     """
     theirs = entries_of(house=by.house, client=appointment.client, patient=appointment.patient)
     rows = WaitingPlace.objects.for_house(by.house_key).select_related("client").order_by("pk")
@@ -150,7 +150,9 @@ def wait_again(*, appointment: str, slip_at: datetime, by: Who, at: datetime) ->
 
 
 def _followed(row: WaitingPlace, appointment: AppointmentView, *, by: Who, at: datetime) -> bool:
-    if at <= row.asked_at or appointment.starts_at <= at:  # what he had, or was at, is not what he waits for
+    # What he had, or was at when a file brought it in, is not what he waits for; a time that was held may have begun.
+    over_from = appointment.starts_at if appointment.door is Door.IMPORT else appointment.ends_at
+    if at <= row.asked_at or over_from <= at:
         return False
     day: date = appointment.starts_at.astimezone(ZoneInfo(row.client.time_zone)).date()
     if not row.from_date <= day < row.until_date or (row.agendas and appointment.agenda not in row.agendas):

@@ -202,7 +202,8 @@ def tell(
     address: str,
     at: datetime,
 ) -> FormView:
-    """He says who he is, and is sent a code. The same at once again sends no other one.
+    """He says who he is, and is sent a code. The same at once again sends no other one. The time that is kept for him
+    is judged as when he took it.
 
     `said`: question -> answer, those of the reason and for a visit at home `rules.answers.ADDRESS`. Raises PageUnknown,
     FormUnknown, FormIncomplete, CodeOver (no more codes for this form), SlotRefused, SlotAlreadyTaken, TooManyKnocks,
@@ -221,7 +222,8 @@ def tell(
     if identity.by_sms and not takes_code(kept.numbers[0]):
         raise FormIncomplete("number")
     wish = _wish(row, birth, _yes_to(row, said))
-    judged(reach(str(row.agenda_id), by=system_of(row.agenda.house)), wish, starts=row.starts_at, at=at)
+    kept_at = holds.kept_since(row.agenda, row.starts_at, held_for=wish.holder, at=at)
+    judged(reach(str(row.agenda_id), by=system_of(row.agenda.house)), wish, starts=row.starts_at, at=kept_at)
     told = json.dumps({"identity": asdict(identity), "said": dict(said), "language": language})
     with transaction.atomic():
         fresh = form_row(slug, key, at=at, lock=True)

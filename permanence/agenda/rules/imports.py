@@ -49,7 +49,9 @@ class Spelling:
 class ImportLine:
     """One line. `name` is "" for busy time; `reason` as the file calls it. Moments are UTC.
 
-    `others`: how else its name may be read, where the file does not say what of it is the family name.
+    `others`: how else its name may be read, where the file does not say what of it is the family name; `written`: as it
+    stands in the file then.
+    `former`: how its name was read when lines were first brought in, where that is not `name` and `first_name`.
     `identity`: what the other product calls it for good, by which it is known again wherever it stands; "" for a line
     that is known by all it says.
     """
@@ -65,6 +67,8 @@ class ImportLine:
     note: str = ""
     identity: str = ""
     others: tuple[Name, ...] = ()
+    written: str = ""
+    former: Name | None = None
 
 
 def headings() -> tuple[str, ...]:
@@ -89,7 +93,9 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
     begins = starts.astimezone(ZoneInfo("UTC"))
     if begins.astimezone(local).replace(tzinfo=None) != starts.replace(tzinfo=None):
         return Spelling(column="time", code="time_skipped", value=found.get("time", "")[:80])
-    (name, first), *others = readings_of(found.get("patient", ""), found.get("first_name", ""))
+    text, first_name = found.get("patient", ""), found.get("first_name", "")
+    (name, first), *others = readings_of(text, first_name)
+    former = _first_read(text, first_name)
     return ImportLine(
         line=number,
         starts=begins,
@@ -101,6 +107,8 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
         reason=found.get("reason", ""),
         note=found.get("note", ""),
         others=tuple(others),
+        written=text if others else "",
+        former=None if former == (name, first) else former,
     )
 
 
@@ -152,6 +160,31 @@ def readings_of(text: str, first: str = "") -> tuple[Name, ...]:
         return (likely,)
     cuts = range(1, len(words))
     return tuple(dict.fromkeys((likely, *(turn(words, cut) for turn in (_turned, _cut) for cut in cuts))))
+
+
+def is_turned(one: Name, other: Name) -> bool:
+    """Whether two readings of the same words differ in which of family and first name stands first, and not only in
+    where the one ends.
+    """
+    return one[0].split() + one[1].split() != other[0].split() + other[1].split() and (
+        one[1].split() + one[0].split() != other[1].split() + other[0].split()
+    )
+
+
+def _first_read(text: str, first: str) -> Name:
+    """How the first version read a name. It makes the ids of lines and never changes, or who was brought in before
+    would come in twice.
+    """
+    family, comma, rest = text.partition(",")
+    if first or not text:
+        return text, first
+    if comma:
+        return family.strip(), rest.strip()
+    words = text.split()
+    capital = next((place for place, word in enumerate(words) if not word.isupper()), len(words))
+    if 0 < capital < len(words):
+        return _cut(words, capital)
+    return _turned(words, len(words) - 1) if len(words) > 1 else (text, "")
 
 
 def _cut(words: Sequence[str], place: int) -> Name:
