@@ -377,8 +377,33 @@ def test_after_a_new_password_what_was_cancelled_meanwhile_goes_there_too(cast, 
     assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
 
 
+@pytest.mark.parametrize("colleague", ["has none", "reads it", "writes it"])
+def test_what_was_moved_to_a_colleague_meanwhile_is_gone_from_a_calendar_added_anew(cast, server, colleague):
+    visit, stays = book(cast, after(60)), book(cast, after(120))
+    made = add(cast, server, writes=True)
+    look()
+    server.use("another-canari")
+    others.remove_calendar(agenda=cast.dupont, calendar=made, by=cast.dr_dupont, at=minutes(11))
+    moved = {"appointment": visit.appointment, "agenda": cast.lemaire, "by": cast.claire, "at": minutes(12)}
+    appointments.move(key=cast.key(), starts_at=after(180), **moved)
+    if colleague != "has none":  # one calendar for both of them, by another spelling of its address
+        opens = access(server, password="another-canari", address=server.address.rstrip("/"))
+        his = {"agenda": cast.lemaire, "by": cast.dr_lemaire, "writes": colleague == "writes it"}
+        add(cast, server, access=opens, **his)
+        assert look(minutes(13)) == 1
+    add(cast, server, writes=True, access=access(server, password="another-canari"))
+    for turn in (20, 31, 42):
+        look(minutes(turn))
+    there = [server.ask("GET", f"{each.appointment}.ics") for each in (visit, stays)]
+    assert [status for status, _said in there] == [404 if colleague == "has none" else 200, 200]
+    assert ("20261130T100000Z" in there[0][1]) == (colleague == "writes it")
+    assert (view(cast).fault, conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON)) == ("", ())
+    assert OtherBusy.objects.filter(agenda=int(cast.dupont)).count() == 0
+
+
 def test_of_what_stands_there_from_elsewhere_nothing_is_taken_for_ours(cast, server):
     mine, colleagues = book(cast, after(60)), cast.key()
+    add(cast, server, agenda=cast.lemaire, by=cast.dr_lemaire)  # a colleague's too: what is his there is his matter
     appointments.book(
         key=colleagues, agenda=cast.lemaire, starts_at=after(60), booking=cast.booking(), by=cast.claire, at=NOON
     )
