@@ -11,7 +11,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -47,12 +47,22 @@ class CalendarTaken:
     invitation: Invitation
 
 
-def follow(*, house: str, appointment: str, client: str, revision: int, at: datetime, entropy: Entropy) -> None:
+def follow(
+    *,
+    house: str,
+    appointment: str,
+    client: str,
+    revision: int,
+    at: datetime,
+    entropy: Entropy,
+    back: bool = False,
+) -> None:
     """An appointment was booked, moved or cancelled: its patient's calendar is to say so. Idempotent by revision.
 
     A cancellation is told only where the appointment was; what came in with a file only once it is moved (whoever gave
-    it elsewhere told him there, and hundreds come in at once); and where the client sends them no more, what stands in
-    a calendar already is kept true.
+    it elsewhere told him there, and hundreds come in at once); a move that was taken back (`back`) only to who was told
+    of it, or not yet of what stands again; and where the client sends them no more, what stands in a calendar already
+    is kept true.
     """
     by = house_system(house=house)
     before = CalendarMail.objects.for_house(by.house_key).filter(appointment=appointment, revision__lt=revision)
@@ -61,14 +71,15 @@ def follow(*, house: str, appointment: str, client: str, revision: int, at: date
         return
     visit = agenda.appointment(by=by, appointment=appointment)
     over = visit.state is AppointmentState.CANCELLED
-    if visit.revision != revision or visit.door is Door.PUBLIC or visit.starts_at <= at:
+    if visit.door is Door.PUBLIC or visit.starts_at <= at or (visit.door is Door.IMPORT and not revision):
         return
-    if visit.door is Door.IMPORT and not revision:
-        return
+    is_late = visit.revision != revision
     with transaction.atomic():
         before.filter(state=ReminderState.PENDING, leased_until=None).update(state=ReminderState.OVERTAKEN)
         told = before.filter(state__in=[ReminderState.SENT, ReminderState.PENDING]).order_by("-revision").first()
         if (over and told is None) or (not sends and (told is None or told.is_cancelled)):
+            return
+        if back and _is_as_before(before, told, revision=revision):
             return
         CalendarMail.objects.get_or_create(
             house_id=by.house_key,
@@ -80,8 +91,21 @@ def follow(*, house: str, appointment: str, client: str, revision: int, at: date
                 "is_cancelled": over,
                 "made_at": at,
                 "next_attempt_at": at,
+                # heard after the next change: what was to be told counts once that one is taken back
+                "state": ReminderState.OVERTAKEN if is_late else ReminderState.PENDING,
             },
         )
+
+
+def _is_as_before(before: QuerySet[CalendarMail], told: CalendarMail | None, *, revision: int) -> bool:
+    """Whether after a move that was taken back nothing is to be said: what he was told, or is being told, stands again
+    (its mail is about the appointment as it is, also where it has to be tried again), or he was to be told nothing.
+    """
+    last = None if told is None else told.revision
+    if last == revision - 1:
+        return False
+    stood = before.filter(revision=revision - 2)
+    return bool(stood.update(revision=revision)) if last == revision - 2 else not stood.exists()
 
 
 def take_due(*, at: datetime) -> CalendarTaken | None:

@@ -50,6 +50,7 @@ def on_appointment_for_calendars(_event_id: str, event: Event) -> None:
         appointment=event.appointment,
         client=event.client,
         revision=event.revision,
+        back=isinstance(event, AppointmentMovedBack),
         at=event.at,
         entropy=SystemEntropy(),
     )

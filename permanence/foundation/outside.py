@@ -45,11 +45,15 @@ class OutsideRefused(Refusal):
 
     Of the address: address_malformed, address_login, address_not_https, address_port, address_private, name_unknown.
     Of the way: unreachable, tls_failed, too_slow, too_large, redirected, answer_malformed.
+
+    `silent`: where it was too slow and not one octet of an answer came, the name of that host, else "". A host that
+    answers slowly may do so for this one question.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, silent: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.silent = silent
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -158,11 +162,25 @@ class _Question:
     limit: int
 
 
+class _Response(http.client.HTTPResponse):
+    """Knows whether anything came."""
+
+    heard: threading.Event
+
+    def begin(self) -> None:
+        if self.fp.peek(1):
+            self.heard.set()
+        super().begin()
+
+
 def _once(question: _Question, *, guard: Guard, seconds: float) -> Answer:
-    line, late = _connected(question.parts, guard), threading.Event()
+    line, late, heard = _connected(question.parts, guard), threading.Event(), threading.Event()
     if question.parts.scheme == "https":
         host = question.parts.hostname
         line = guard.trust.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
+
+    def too_slow() -> OutsideRefused:
+        return OutsideRefused("too_slow", silent="" if heard.is_set() else question.parts.hostname or "")
 
     def give_up() -> None:
         late.set()
@@ -173,18 +191,20 @@ def _once(question: _Question, *, guard: Guard, seconds: float) -> Answer:
     timer.daemon = True
     timer.start()
     try:
-        answer = _spoken(line, question)
+        answer = _spoken(line, question, heard)
         if late.is_set():  # a line that was cut reads like one that ended
             raise OutsideRefused("too_slow")
         return answer
+    except OutsideRefused as refused:  # less came than was announced
+        raise (too_slow() if late.is_set() else refused) from None
     except TimeoutError as error:
-        raise OutsideRefused("too_slow") from error
+        raise too_slow() from error
     except ssl.SSLError as error:
-        raise OutsideRefused("too_slow" if late.is_set() else "tls_failed") from error
+        raise (too_slow() if late.is_set() else OutsideRefused("tls_failed")) from error
     except http.client.HTTPException as error:
-        raise OutsideRefused("too_slow" if late.is_set() else "answer_malformed") from error
+        raise (too_slow() if late.is_set() else OutsideRefused("answer_malformed")) from error
     except (OSError, ValueError) as error:
-        raise OutsideRefused("too_slow" if late.is_set() else "unreachable") from error
+        raise (too_slow() if late.is_set() else OutsideRefused("unreachable")) from error
     finally:
         timer.cancel()
         line.close()
@@ -212,27 +232,28 @@ def _connected(parts: SplitResult, guard: Guard) -> socket.socket:
             return socket.create_connection((str(each), port), timeout=CONNECT_S)
         except OSError as error:
             late = late or isinstance(error, TimeoutError)
-    raise OutsideRefused("too_slow" if late else "unreachable")
+    raise OutsideRefused("too_slow", silent=host) if late else OutsideRefused("unreachable")
 
 
-def _spoken(line: socket.socket, question: _Question) -> Answer:
+def _spoken(line: socket.socket, question: _Question, heard: threading.Event) -> Answer:
     parts, host = question.parts, question.parts.hostname or ""
     if isinstance(line, ssl.SSLSocket):
         line.do_handshake()
     usual = _PORTS[parts.scheme]
     connection = http.client.HTTPConnection(host, parts.port or usual)
     connection.default_port, connection.sock = usual, line  # it speaks on our line, and says the port when it is odd
+    connection.response_class = type("_Heard", (_Response,), {"heard": heard})
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     connection.request(question.method, target, question.body or None, dict(question.headers))
-    response = connection.getresponse()
-    answered = {name.lower(): value for name, value in response.getheaders()}
-    if answered.get("content-encoding", "identity").lower() != "identity":
-        raise OutsideRefused("answer_malformed")
-    content = response.read(question.limit + 1)
-    if len(content) > question.limit:
-        raise OutsideRefused("too_large")
-    if response.length:  # what was announced did not come
-        raise OutsideRefused("unreachable")
+    with connection.getresponse() as response:
+        answered = {name.lower(): value for name, value in response.getheaders()}
+        if answered.get("content-encoding", "identity").lower() != "identity":
+            raise OutsideRefused("answer_malformed")
+        content = response.read(question.limit + 1)
+        if len(content) > question.limit:
+            raise OutsideRefused("too_large")
+        if response.length:  # what was announced did not come
+            raise OutsideRefused("unreachable")
     return Answer(status=response.status, headers=answered, body=content, url=parts.geturl())
 
 

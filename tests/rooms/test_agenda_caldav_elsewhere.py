@@ -3,7 +3,11 @@
 
 import re
 import socket
+import threading
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +15,7 @@ from django.urls import reverse
 
 from permanence.agenda.calendar_handlers import on_appointment
 from permanence.agenda.events import AppointmentBooked
-from permanence.agenda.interop import others
+from permanence.agenda.interop import backends, caldav_calendar, others
 from permanence.agenda.interop.access import change_login
 from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Window
 from permanence.agenda.interop.caldav_calendar import CalDavBackend
@@ -373,8 +377,33 @@ def test_after_a_new_password_what_was_cancelled_meanwhile_goes_there_too(cast, 
     assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
 
 
+@pytest.mark.parametrize("colleague", ["has none", "reads it", "writes it"])
+def test_what_was_moved_to_a_colleague_meanwhile_is_gone_from_a_calendar_added_anew(cast, server, colleague):
+    visit, stays = book(cast, after(60)), book(cast, after(120))
+    made = add(cast, server, writes=True)
+    look()
+    server.use("another-canari")
+    others.remove_calendar(agenda=cast.dupont, calendar=made, by=cast.dr_dupont, at=minutes(11))
+    moved = {"appointment": visit.appointment, "agenda": cast.lemaire, "by": cast.claire, "at": minutes(12)}
+    appointments.move(key=cast.key(), starts_at=after(180), **moved)
+    if colleague != "has none":  # one calendar for both of them, by another spelling of its address
+        opens = access(server, password="another-canari", address=server.address.rstrip("/"))
+        his = {"agenda": cast.lemaire, "by": cast.dr_lemaire, "writes": colleague == "writes it"}
+        add(cast, server, access=opens, **his)
+        assert look(minutes(13)) == 1
+    add(cast, server, writes=True, access=access(server, password="another-canari"))
+    for turn in (20, 31, 42):
+        look(minutes(turn))
+    there = [server.ask("GET", f"{each.appointment}.ics") for each in (visit, stays)]
+    assert [status for status, _said in there] == [404 if colleague == "has none" else 200, 200]
+    assert ("20261130T100000Z" in there[0][1]) == (colleague == "writes it")
+    assert (view(cast).fault, conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON)) == ("", ())
+    assert OtherBusy.objects.filter(agenda=int(cast.dupont)).count() == 0
+
+
 def test_of_what_stands_there_from_elsewhere_nothing_is_taken_for_ours(cast, server):
     mine, colleagues = book(cast, after(60)), cast.key()
+    add(cast, server, agenda=cast.lemaire, by=cast.dr_lemaire)  # a colleague's too: what is his there is his matter
     appointments.book(
         key=colleagues, agenda=cast.lemaire, starts_at=after(60), booking=cast.booking(), by=cast.claire, at=NOON
     )
@@ -425,7 +454,9 @@ class Steps:
         return self.at
 
 
-def test_a_host_that_keeps_silent_is_waited_for_once_and_the_others_go_on(cast, server, monkeypatch):
+def test_a_host_that_keeps_silent_is_asked_once_in_a_turn_and_its_other_calendars_are_put_off(
+    cast, server, monkeypatch
+):
     monkeypatch.setattr(outside, "CONNECT_S", 0.2)
     clock, asked, booked = Steps(), [], []
 
@@ -444,11 +475,63 @@ def test_a_host_that_keeps_silent_is_waited_for_once_and_the_others_go_on(cast, 
         for agenda, by in ((cast.lemaire, cast.dr_lemaire), (cast.weber_agenda, cast.dr_weber)):
             for _each in range(5):
                 add(cast, server, agenda=agenda, by=by, guard=guard, access=access(server, address=address))
-        assert others.look_due(clock=clock, guard=guard) == 12
+        refused = OtherCalendar.objects.filter(agenda=int(cast.weber_agenda))
+        refused.update(fault="login", failures=3)  # it is asked once an hour, so that the account is not locked
+        assert others.look_due(clock=clock, guard=guard) == 3
     assert len(asked) == 1
     silent = OtherCalendar.objects.filter(host="silent.example")
-    assert {(each.fault, each.failures, each.next_at > clock.at) for each in silent} == {("too_slow", 1, True)}
+    assert Counter((each.fault, each.failures) for each in silent) == {("too_slow", 1): 1, ("", 0): 4, ("login", 3): 5}
+    put_off = silent.exclude(fault="too_slow")
+    assert {clock.at < each.next_at <= clock.at + others.PUT_OFF for each in put_off} == {True}
+    assert AuditEntry.objects.filter(action="agenda.calendar_unread").count() == 1
     assert server.ask("GET", f"{booked[0].appointment}.ics")[0] == 200
+
+
+def test_one_calendar_that_dribbles_holds_up_no_other_of_its_host(cast, monkeypatch):
+    """Of a big host thousands have a calendar: one that is too long to come in time says nothing of the others."""
+    monkeypatch.setattr(backends, "ask", partial(outside.ask, seconds=0.3))
+    over = threading.Event()
+
+    def answered(handler):
+        if handler.path != "/huge.ics":
+            handler.reply(200, calendar(event("a", after(60))))
+            return
+        handler.send_response(200)
+        handler.end_headers()
+        with suppress(OSError):
+            while not over.wait(0.02):
+                handler.wfile.write(b"X")
+
+    with serving(answered) as host:
+        for path, label in (("/huge.ics", "Huge"), ("/small.ics", "Small")):
+            access = Access(address=address_of(host, path))
+            add(cast, host, kind=BackendKind.FEED, label=label, access=access)
+        assert look() == 2
+        over.set()
+    assert {each.label: each.fault for each in OtherCalendar.objects.all()} == {"Huge": "too_slow", "Small": ""}
+    assert busy() == [(after(60), after(120))]
+
+
+def test_one_calendar_that_is_long_to_be_gathered_holds_up_no_other_of_its_host(cast, server, monkeypatch):
+    """The server has just said that it is there."""
+    monkeypatch.setattr(caldav_calendar, "ask", partial(outside.ask, seconds=0.5))
+    over = threading.Event()
+
+    def answered(handler):
+        if handler.command == "REPORT":
+            over.wait(20)
+            return
+        kind = "<resourcetype><C:calendar/></resourcetype>"
+        found = f"<propstat><prop>{kind}</prop><status>HTTP/1.1 200 OK</status></propstat>"
+        space = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+        handler.reply(207, f"<multistatus {space}><response><href>/c/</href>{found}</response></multistatus>".encode())
+
+    with serving(answered) as host:
+        add(cast, host, access=Access(address=address_of(host, "/c/")), label="Huge")
+        add(cast, server, label="Small")
+        assert look() == 2
+        over.set()
+    assert {each.label: each.fault for each in OtherCalendar.objects.all()} == {"Huge": "too_slow", "Small": ""}
 
 
 def test_of_a_visit_that_is_over_no_conflict_is_told(cast, server):

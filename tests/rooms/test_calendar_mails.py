@@ -11,16 +11,16 @@ import vobject
 from aiosmtpd.controller import Controller
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, moving_back
 from permanence.agenda.operations.importing import import_lines
 from permanence.agenda.rules.imports import ImportLine
-from permanence.agenda.rules.states import CancelCause
+from permanence.agenda.rules.states import CancelCause, Door
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
-from permanence.dispatch import calendar_tasks
+from permanence.dispatch import calendar_operations, calendar_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import CalendarMail, ContactRule
-from permanence.dispatch.rules import LEASE, ReminderState
+from permanence.dispatch.rules import LEASE, Attempt, Outcome, ReminderState
 from tests.processes import free_port
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
@@ -70,8 +70,24 @@ def book(cast, minutes=0, **more):
 
 
 def move(cast, visit, minutes, at=NOON):
-    where = {"agenda": cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": at}
-    appointments.move(key=cast.key(), appointment=visit, **where)
+    key, where = cast.key(), {"agenda": cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": at}
+    appointments.move(key=key, appointment=visit, door=Door.CONSOLE, **where)
+    return key
+
+
+def take_back(cast, slip):
+    moving_back.move_back(key=cast.key(), move=slip, by=cast.claire, at=NOON)
+
+
+def brought_in(cast, *starts):
+    person = Patient.objects.get(pk=int(cast.jeanne))
+    named = {"name": person.used_name or person.birth_name, "first_name": person.first_name, "reason": "Consultation"}
+    lines = [
+        ImportLine(line=n, starts=after(minutes), ends=after(minutes + 15), **named) for n, minutes in enumerate(starts)
+    ]
+    report = import_lines(agenda=cast.dupont, lines=lines, by=cast.marc, at=NOON, write=True)
+    assert (report.appointments, report.new_patients) == (len(starts), 0)
+    return list(Appointment.objects.order_by("starts_at").values_list("key", flat=True))
 
 
 def cancel(cast, visit, at=NOON):
@@ -159,17 +175,9 @@ def test_what_stands_in_his_calendar_is_kept_true_after_the_client_sends_no_more
 
 
 def test_what_a_file_brings_in_is_told_only_once_it_is_moved(cast, relay, deliver_all):
-    person = Patient.objects.get(pk=int(cast.jeanne))
-    named = {"name": person.used_name or person.birth_name, "first_name": person.first_name, "reason": "Consultation"}
-    lines = [
-        ImportLine(line=n, starts=after(minutes), ends=after(minutes + 15), **named)
-        for n, minutes in enumerate((0, 60, 120))
-    ]
-    report = import_lines(agenda=cast.dupont, lines=lines, by=cast.marc, at=NOON, write=True)
-    assert (report.appointments, report.new_patients) == (3, 0)
+    stays, moved, over = brought_in(cast, 0, 60, 120)
     deliver_all(NOON)
     assert calendar_tasks.run_calendar(at=NOON, relay=relay.settings) == 0
-    stays, moved, over = Appointment.objects.order_by("starts_at").values_list("key", flat=True)
     move(cast, moved, 180)
     cancel(cast, over)
     deliver_all(NOON)
@@ -180,6 +188,117 @@ def test_what_a_file_brings_in_is_told_only_once_it_is_moved(cast, relay, delive
     calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
     told = [(method, event.uid.value) for method, event in map(entry_of, relay.taken)]
     assert told == [("REQUEST", f"{moved}@permanence"), ("CANCEL", f"{moved}@permanence")]
+
+
+def send(relay, at=NOON):
+    """What the relay gets now: (sequence, minutes after the opening)."""
+    before = len(relay.taken)
+    calendar_tasks.run_calendar(at=at, relay=relay.settings)
+    found = [entry_of(mail) for mail in relay.taken[before:]]
+    assert {method for method, _event in found} <= {"REQUEST"}
+    return [(int(event.sequence.value), (event.dtstart.value - after(0)).seconds // 60) for _method, event in found]
+
+
+def unsent():
+    states = CalendarMail.objects.exclude(state=ReminderState.SENT).values_list("state", flat=True)
+    return {*states} - {ReminderState.OVERTAKEN.value}
+
+
+@pytest.fixture(params=["heard at once", "heard late"])
+def heard(request, deliver_all):
+    """The worker hears of each act before the next, or of all of them at the end."""
+    return (lambda: deliver_all(NOON)) if request.param == "heard at once" else (lambda: None)
+
+
+@pytest.mark.parametrize("slips", [1, 2])
+def test_what_a_file_brings_in_is_not_told_for_a_slip_that_is_taken_back(cast, relay, deliver_all, heard, slips):
+    (visit,) = brought_in(cast, 60)
+    for _each in range(slips):
+        heard()
+        slip = move(cast, visit, 180)
+        heard()
+        take_back(cast, slip)
+    deliver_all(NOON)
+    assert (send(relay), unsent()) == ([], set())
+    cancel(cast, visit)
+    deliver_all(NOON)
+    assert (send(relay), unsent()) == ([], set())
+
+
+def test_a_slip_that_is_taken_back_before_anything_was_sent_makes_one_entry(cast, relay, deliver_all, heard):
+    visit = book(cast)
+    heard()
+    slip = move(cast, visit, 60)
+    heard()
+    take_back(cast, slip)
+    deliver_all(NOON)
+    assert (send(relay), send(relay), unsent()) == ([(2, 0)], [], set())
+
+
+@pytest.mark.parametrize("slips", [1, 2])
+def test_who_heard_nothing_of_a_slip_hears_nothing_of_its_end(cast, relay, deliver_all, heard, slips):
+    visit = book(cast)
+    deliver_all(NOON)
+    assert send(relay) == [(0, 0)]
+    for _each in range(slips):
+        slip = move(cast, visit, 60)
+        heard()
+        take_back(cast, slip)
+        heard()
+    deliver_all(NOON)
+    assert (send(relay), unsent()) == ([], set())
+    move(cast, visit, 90)
+    deliver_all(NOON)
+    assert send(relay) == [(2 * slips + 1, 90)]
+
+
+def test_who_was_told_of_a_slip_is_told_that_it_is_taken_back(cast, relay, deliver_all):
+    for visit, first in ((book(cast), [(0, 0)]), (brought_in(cast, 180)[-1], [])):
+        deliver_all(NOON)
+        assert send(relay) == first
+        slip = move(cast, visit, 60)
+        deliver_all(NOON)
+        assert send(relay) == [(1, 60)]
+        take_back(cast, slip)
+        deliver_all(NOON)
+        ((sequence, _minutes),) = send(relay)
+        assert sequence == 2
+
+
+def test_a_move_that_was_meant_is_told_though_a_slip_came_upon_it(cast, relay, deliver_all, heard):
+    visit = book(cast)
+    (brought,) = brought_in(cast, 180)[1:]
+    deliver_all(NOON)
+    assert send(relay) == [(0, 0)]
+    for each, meant in ((visit, 60), (brought, 120)):
+        move(cast, each, meant)
+        heard()
+        slip = move(cast, each, meant + 30)
+        heard()
+        take_back(cast, slip)
+    deliver_all(NOON)
+    assert (sorted(send(relay)), unsent()) == ([(3, 60), (3, 120)], set())
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SENT, Outcome.RETRY])
+@pytest.mark.parametrize("on_its_way", [0, 1])
+def test_an_entry_that_is_on_its_way_meanwhile(cast, relay, deliver_all, outcome, on_its_way):
+    """Of the visit as it stands again nothing more is sent, unless it does not arrive; of the slip its end is."""
+    visit = book(cast)
+    deliver_all(NOON)
+    taken = calendar_operations.take_due(at=NOON)
+    if on_its_way:
+        calendar_operations.finish(taken, Attempt(outcome=Outcome.SENT), at=NOON)
+    slip = move(cast, visit, 60)
+    deliver_all(NOON)
+    if on_its_way:
+        taken = calendar_operations.take_due(at=NOON)
+    take_back(cast, slip)
+    deliver_all(NOON)
+    calendar_operations.finish(taken, Attempt(outcome=outcome, why="451 later"), at=NOON)
+    later = NOON + timedelta(hours=1)
+    assert send(relay, later) == ([(2, 0)] if on_its_way or outcome is Outcome.RETRY else [])
+    assert unsent() == set()
 
 
 def test_what_was_overtaken_is_not_sent_and_what_failed_is_tried_again(cast, relay, deliver_all):

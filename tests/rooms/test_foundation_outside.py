@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from permanence.foundation import outside
 from permanence.foundation.outside import Guard, OutsideRefused, ask, read_address, read_networks
 from tests.rooms.http_server import at, serving
 
@@ -227,10 +228,30 @@ def _silence(line, stop):
     stop.wait(20)
 
 
-@pytest.mark.parametrize("speak", [_drip, _silence])
-def test_who_dawdles_is_left_alone(speak):
-    with raw(speak) as address, pytest.raises(OutsideRefused, match="too_slow"):
-        ask(address, guard=OWN, seconds=0.3)
+def _half(line, stop):
+    line.recv(1000)
+    line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    stop.wait(20)
+
+
+@pytest.mark.parametrize(("speak", "silent"), [(_drip, ""), (_half, ""), (_silence, "127.0.0.1")])
+@pytest.mark.parametrize("waits", ["in all", "for each octet"])
+def test_who_dawdles_is_left_alone_and_who_said_nothing_is_known(speak, silent, waits, monkeypatch):
+    if waits == "for each octet":
+        monkeypatch.setattr(outside, "CONNECT_S", 0.3)
+    with raw(speak) as address, pytest.raises(OutsideRefused, match="too_slow") as refused:
+        ask(address, guard=OWN, seconds=0.3 if waits == "in all" else 1)
+    assert refused.value.silent == silent
+
+
+def test_a_host_to_which_no_connection_comes_about_is_silent(monkeypatch):
+    def late(*_args, **_more):
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", late)
+    with pytest.raises(OutsideRefused, match="too_slow") as refused:
+        ask("https://calendar.example/", guard=Guard(resolve=lambda _host, _port: ["93.184.216.34"]))
+    assert refused.value.silent == "calendar.example"
 
 
 @pytest.mark.parametrize(

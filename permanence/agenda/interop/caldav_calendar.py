@@ -17,7 +17,7 @@ from permanence.agenda.interop.foreign import gathered, read_events
 from permanence.agenda.interop.multistatus import CAL, CS, DAV, HEADERS, Properties, asked, is_calendar, responses, text
 from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.calendars import Fault
-from permanence.foundation.outside import Answer, Guard, ask
+from permanence.foundation.outside import Answer, Guard, OutsideRefused, ask
 from permanence.kernel.refusals import Refusal
 
 MARK_LIMIT = 255
@@ -46,7 +46,7 @@ class CalDavBackend:
     def read(self, known: Mark, *, window: Window) -> Reading | None:
         """What it says now; None when it is as it was. Raises OutsideRefused, CalendarFaulty."""
         wanted = asked("propfind", ("resourcetype", DAV), ("getctag", CS), ("sync-token", DAV))
-        found = next(iter(self._answers("PROPFIND", self._base, wanted, depth="0").values()), {})
+        found = next(iter(self._answers("PROPFIND", self._base, wanted, depth="0", is_first=True).values()), {})
         if not is_calendar(found):
             raise CalendarFaulty(Fault.NO_CALENDAR)
         mark = (text(found, "getctag") or text(found, "sync-token"))[:MARK_LIMIT]
@@ -112,12 +112,20 @@ class CalDavBackend:
     def _address(self, name: str) -> str:
         return urljoin(self._base, quote(name))
 
-    def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _ask(
+        self, method: str, address: str, body: bytes, headers: Mapping[str, str], *, is_first: bool = False
+    ) -> Answer:
         login = self.access.login
-        return ask(address, guard=self.guard, method=method, headers=headers, body=body, login=login)
+        try:
+            return ask(address, guard=self.guard, method=method, headers=headers, body=body, login=login)
+        except OutsideRefused as refused:
+            # A host that answered the first question is there: what takes too long is this one.
+            raise OutsideRefused(refused.code, silent=refused.silent if is_first else "") from refused
 
-    def _answers(self, method: str, address: str, body: bytes, *, depth: str) -> dict[str, Properties]:
-        answer = self._ask(method, address, body, {"Depth": depth, **HEADERS})
+    def _answers(
+        self, method: str, address: str, body: bytes, *, depth: str, is_first: bool = False
+    ) -> dict[str, Properties]:
+        answer = self._ask(method, address, body, {"Depth": depth, **HEADERS}, is_first=is_first)
         expect(answer, 207)
         return _responses(answer)
 

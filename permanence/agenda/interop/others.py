@@ -36,7 +36,7 @@ from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalenda
 from permanence.agenda.operations.acts import busy, changed, locked, reach, touch
 from permanence.agenda.queries.asked import taking
 from permanence.agenda.refusals import CalendarUnknown, SettingImpossible, TooManyCalendars
-from permanence.agenda.rules.calendars import READ, SOON, STOPS, TOO_SLOW, BackendKind, Fault, next_look
+from permanence.agenda.rules.calendars import READ, SOON, STOPS, BackendKind, Fault, next_look
 from permanence.clients.rules import ClientState
 from permanence.foundation import outbox, secrecy
 from permanence.foundation.keys import row_key
@@ -56,6 +56,8 @@ OLD = timedelta(days=62)
 """What was busy so long ago is forgotten."""
 GOES_ON = timedelta(seconds=30)
 """Where more was to be written than fits into one look."""
+PUT_OFF = timedelta(minutes=1)
+"""Where another calendar of its host was just asked, and the host kept silent."""
 ASKED_AGAIN = timedelta(seconds=30)
 """Whoever presses more often than that is not listened to."""
 
@@ -170,14 +172,16 @@ def write_soon(*, agenda: str, at: datetime) -> None:
 def look_due(*, clock: Clock, guard: Guard, stop: Stop = lambda: False) -> int:
     """Look at every calendar whose time has come; gives how many. Must not be called inside a transaction.
 
-    A host that did not answer in time is not waited for again at once: its other calendars that are due fail with it.
+    A host that kept silent is not waited for again at once: its other calendars that are due are put off, and nothing
+    is said of them. One that answers slowly may do so for one calendar alone: the others are asked.
     """
     count, silent = 0, dict[str, datetime]()
     while not stop() and (row := _take(at=(at := clock.now()))) is not None:
-        count += 1
         if row.host in silent and at < silent[row.host] + SOON:
-            _failed(row, TOO_SLOW, at=at)
-        elif _look(row, at=at, guard=guard, stop=stop) == TOO_SLOW:
+            OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, next_at=row.next_at).update(next_at=at + PUT_OFF)
+            continue
+        count += 1
+        if not _look(row, at=at, guard=guard, stop=stop):
             silent[row.host] = at
     return count
 
@@ -198,8 +202,8 @@ def _take(*, at: datetime) -> OtherCalendar | None:
     return None
 
 
-def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda: False) -> str:
-    """One look; gives the fault, "" for none."""
+def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda: False) -> bool:
+    """One look; gives whether its host said anything, be it wrong or too late, or was not asked."""
     zone = row.agenda.client.time_zone
     today = at.astimezone(ZoneInfo(zone))
     _month, until = window(zone=zone, today=today.date())
@@ -216,11 +220,11 @@ def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda
         if isinstance(backend, CalDavBackend) and row.writes:
             _write(row, backend, at=at, until=until, stop=stop)
     except (OutsideRefused, CalendarFaulty, secrecy.SealBroken) as refusal:
-        _failed(row, fault := _fault(refusal), at=at)
-        return fault
+        _failed(row, _fault(refusal), at=at)
+        return not (isinstance(refusal, OutsideRefused) and refusal.silent == row.host)
     except OperationalError as error:
         raise busy(error) from error
-    return ""
+    return True
 
 
 def _write(row: OtherCalendar, backend: CalDavBackend, *, at: datetime, until: datetime, stop: Stop) -> None:

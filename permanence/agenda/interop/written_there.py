@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import translation
 
 from permanence.agenda.interop import ics
+from permanence.agenda.interop.access import shared_with
 from permanence.agenda.interop.caldav_calendar import MARK_LIMIT, CalDavBackend, ChangedThere, NotTaken
 from permanence.agenda.interop.entries import DOMAIN, visit_entry
 from permanence.agenda.interop.parsing import parsed
@@ -56,10 +57,16 @@ def look_for_conflicts(
 
 def adopt(row: OtherCalendar, etags: Mapping[str, str], texts: Mapping[str, str], *, at: datetime) -> None:
     """What stands there from before, when this calendar was taken away, is known as ours again, by its name and UID,
-    for visits of this agenda to come, cancelled ones too; inside a transaction.
+    for visits of this agenda to come, cancelled ones too, and those that were moved to a colleague meanwhile; inside a
+    transaction. What a colleague has there who shares the calendar is his. Raises SealBroken.
     """
     keys = {name.removesuffix(_END): name for name in etags if name.endswith(_END)}
-    visits = Appointment.objects.filter(taking([row.agenda_id]), house_id=row.house_id, starts_at__gt=at)
+    visits = Appointment.objects.filter(
+        taking([row.agenda_id]) | ~taking(shared_with(row)),
+        house_id=row.house_id,
+        client_id=row.client_id,
+        starts_at__gt=at,
+    )
     known = OtherEntry.objects.filter(calendar=row).values("appointment")
     OtherEntry.objects.bulk_create(
         OtherEntry(

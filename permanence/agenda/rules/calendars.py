@@ -40,8 +40,6 @@ class Fault(enum.StrEnum):
     SEAL_BROKEN = "seal_broken"
 
 
-TOO_SLOW = "too_slow"
-"""The code of `foundation.outside` for who does not answer in time."""
 STOPS = frozenset({Fault.LOGIN.value, Fault.GONE.value, Fault.SEAL_BROKEN.value, "address_private", "address_port"})
 """Faults that do not pass by themselves within minutes."""
 
