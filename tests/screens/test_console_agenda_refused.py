@@ -20,6 +20,7 @@ from tests.screens.test_console_agenda import (
     ready_to_book,
     slot,
 )
+from tests.screens.test_console_agenda_late import choose_paul
 
 
 async def drag(screen: ConsolePage, minute: int, to: int) -> None:
@@ -56,10 +57,7 @@ async def test_after_a_refused_drop_the_cursor_is_on_the_visit_that_was_dragged(
     screen, _made = await ready_to_book(browser, site)
     place, hatched = screen.by_id("book-place"), screen.page.locator(".cursor--refused")
     await book_at(screen, "Dr Weber", 540)
-    await screen.press("/")
-    await screen.type("martin paul")
-    await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("MARTIN Paul")
-    await screen.press("Enter")
+    await choose_paul(screen)
     await book_at(screen, "Dr Klein", 600)
     await drag(screen, 540, 600)
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
