@@ -20,7 +20,9 @@ from tests.screens.test_console_agenda import (
     ready_to_book,
     slot,
 )
-from tests.screens.test_console_agenda_late import choose_paul
+from tests.screens.test_console_agenda_late import choose_paul, kept_back
+
+MOVE = "**/console/agenda/move"
 
 
 async def drag(screen: ConsolePage, minute: int, to: int) -> None:
@@ -112,6 +114,51 @@ async def test_ctrl_z_after_its_ten_seconds_says_that_it_is_too_late_and_what_to
     await screen.press("/")
     await screen.press("Control+z")
     await expect(toasts).to_be_empty()
+    assert screen.complaints == []
+
+
+async def test_while_a_visit_is_in_hand_another_one_is_not_dragged(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    place, toasts = screen.by_id("book-place"), screen.by_id("toasts")
+    await book_at(screen, "Dr Weber", 540)
+    await choose_paul(screen)
+    await book_at(screen, "Dr Weber", 660)
+    before = site.rows(VISITS)
+    await click_at(screen, "Dr Weber", 545)
+    await screen.press("m")
+    await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await drag(screen, 660, 600)
+    await expect(screen.by_id("book-error")).to_contain_text("HOFFMANN Jeanne se déplace")
+    assert site.rows(VISITS) == before
+    await click_at(screen, "Dr Klein", 660)
+    await expect(screen.by_id("book-act")).to_contain_text(re.compile(r"Déplacer au .*11:00, Dr Klein"))
+    await screen.press("Enter")
+    await expect(toasts).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+    assert len(site.rows(VISITS)) == len(before)
+    assert screen.complaints == []
+
+
+async def test_what_was_taken_in_hand_while_another_was_on_its_way_stays_in_hand(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    place = screen.by_id("book-place")
+    await book_at(screen, "Dr Weber", 540)
+    await choose_paul(screen)
+    await book_at(screen, "Dr Weber", 660)
+    async with kept_back(screen.page, MOVE) as answered:
+        await drag(screen, 660, 600)
+        await answered.wait()
+        await click_at(screen, "Dr Weber", 545)
+        await screen.press("m")
+        await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await expect(screen.by_id("toasts")).to_contain_text("MARTIN Paul déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await click_at(screen, "Dr Klein", 660)
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
     assert screen.complaints == []
 
 
