@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Busy time by keyboard in the grid and on the doctor's telephone; the printed day with its answers and colours."""
 
+import re
+
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
@@ -64,6 +66,11 @@ async def test_busy_and_free_again_with_the_keyboard(browser: Browser, site: Sit
     await screen.press("Enter")
     await expect(busy).to_have_count(0)
     assert [row[1] for row in site.rows(BLOCKS)] == [0, 0]
+    # Freed has no way back of its own: the key does not speak of what was made busy before.
+    await screen.press("Control+z")
+    await expect(screen.by_id("toasts")).to_have_text(
+        re.compile(r"De nouveau libre.*Visite.*\u00a0: bloquez à nouveau l’heure avec B\.$")
+    )
     assert screen.complaints == []
 
 

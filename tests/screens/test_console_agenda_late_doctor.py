@@ -56,6 +56,10 @@ async def test_forty_minutes_in_four_keys_and_back(browser: Browser, site: Site)
     await screen.by_id("book-late-over").click()
     await expect(screen.by_id("book-place")).to_contain_text("de nouveau à l’heure")
     assert site.rows(DELAYS) == [(0,)]
+    # The delay before it is over: the key does not take that back.
+    await screen.press("Control+z")
+    await expect(screen.by_id("toasts")).to_contain_text("de nouveau à l’heure. Ce geste ne se défait pas")
+    assert site.rows(DELAYS) == [(0,)]
     assert screen.complaints == []
 
 

@@ -19,7 +19,11 @@ from tests.screens.test_console_agenda import (
     point,
     ready_to_book,
     slot,
+    weber,
 )
+from tests.screens.test_console_agenda_late import choose_paul, kept_back
+
+MOVE = "**/console/agenda/move"
 
 
 async def drag(screen: ConsolePage, minute: int, to: int) -> None:
@@ -56,10 +60,7 @@ async def test_after_a_refused_drop_the_cursor_is_on_the_visit_that_was_dragged(
     screen, _made = await ready_to_book(browser, site)
     place, hatched = screen.by_id("book-place"), screen.page.locator(".cursor--refused")
     await book_at(screen, "Dr Weber", 540)
-    await screen.press("/")
-    await screen.type("martin paul")
-    await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("MARTIN Paul")
-    await screen.press("Enter")
+    await choose_paul(screen)
     await book_at(screen, "Dr Klein", 600)
     await drag(screen, 540, 600)
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
@@ -101,19 +102,105 @@ async def test_ctrl_z_after_its_ten_seconds_says_that_it_is_too_late_and_what_to
     await screen.page.clock.fast_forward(11_000)
     await expect(toasts).to_be_empty()
     await screen.press("Control+z")
-    await expect(toasts).to_have_text("Trop tard pour défaire ce geste\u00a0: annulez le rendez-vous avec X.")
+    await expect(toasts).to_contain_text(
+        re.compile(r"HOFFMANN Jeanne, .*09:00, Dr Weber\. Trop tard .*\u00a0: annulez le rendez-vous avec X\.$")
+    )
     await drag(screen, 540, 600)
     await expect(toasts).to_contain_text("HOFFMANN Jeanne déplacé")
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
     await screen.page.clock.fast_forward(11_000)
     await expect(toasts).to_be_empty()
     await screen.press("Control+z")
-    await expect(toasts).to_have_text("Trop tard pour défaire ce geste\u00a0: déplacez le rendez-vous avec M.")
+    await expect(toasts).to_contain_text(
+        re.compile(r"HOFFMANN Jeanne déplacé.*Dr Klein\. Trop tard .*\u00a0: déplacez le rendez-vous avec M\.$")
+    )
     # What is typed is taken back by the browser, as ever.
     await screen.page.clock.fast_forward(11_000)
     await screen.press("/")
     await screen.press("Control+z")
     await expect(toasts).to_be_empty()
+    assert screen.complaints == []
+
+
+async def cancel(screen: ConsolePage, name: str, minute: int) -> None:
+    """X on the visit there: the patient cancels."""
+    await click_at(screen, name, minute)
+    await screen.press("x")
+    await screen.press("1")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-dialog")).to_be_hidden()
+    await expect(screen.by_id("book-place")).to_contain_text("Rendez-vous annulé")
+
+
+async def test_ctrl_z_after_a_cancellation_speaks_of_it_and_not_of_what_was_booked_before(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    toasts = screen.by_id("toasts")
+    await screen.page.clock.install()
+    await book_at(screen, "Dr Weber", 540)
+    await choose_paul(screen)
+    await book_at(screen, "Dr Klein", 600)
+    # What is offered to be taken back is no longer the last: Ctrl Z would take back another's visit.
+    await cancel(screen, "Dr Weber", 545)
+    assert await toasts.inner_text() == ""
+    await screen.press("Control+z")
+    await expect(toasts).to_have_text(
+        "Rendez-vous annulé\u00a0: HOFFMANN Jeanne. Une annulation ne se défait pas\u00a0: "
+        "réservez à nouveau le rendez-vous."
+    )
+    assert [row[0] for row in site.rows(VISITS)] == ["cancelled", "booked"]
+    await screen.page.clock.fast_forward(11_000)
+    await expect(toasts).to_be_empty()
+    await cancel(screen, "Dr Klein", 605)
+    await screen.press("Control+z")
+    await expect(toasts).to_contain_text("MARTIN Paul")
+    await expect(toasts).not_to_contain_text("avec X")
+    assert screen.complaints == []
+
+
+async def test_while_a_visit_is_in_hand_another_one_is_not_dragged(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    place, toasts = screen.by_id("book-place"), screen.by_id("toasts")
+    await book_at(screen, "Dr Weber", 540)
+    await choose_paul(screen)
+    await book_at(screen, "Dr Weber", 660)
+    before = site.rows(VISITS)
+    await click_at(screen, "Dr Weber", 545)
+    await screen.press("m")
+    await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await drag(screen, 660, 600)
+    await expect(screen.by_id("book-error")).to_contain_text("HOFFMANN Jeanne se déplace")
+    assert site.rows(VISITS) == before
+    await click_at(screen, "Dr Klein", 660)
+    await expect(screen.by_id("book-act")).to_contain_text(re.compile(r"Déplacer au .*11:00, Dr Klein"))
+    await screen.press("Enter")
+    await expect(toasts).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+    assert len(site.rows(VISITS)) == len(before)
+    assert screen.complaints == []
+
+
+async def test_what_was_taken_in_hand_while_another_was_on_its_way_stays_in_hand(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    place = screen.by_id("book-place")
+    await book_at(screen, "Dr Weber", 540)
+    await choose_paul(screen)
+    await book_at(screen, "Dr Weber", 660)
+    async with kept_back(screen.page, MOVE) as answered:
+        await drag(screen, 660, 600)
+        await answered.wait()
+        await click_at(screen, "Dr Weber", 545)
+        await screen.press("m")
+        await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await expect(screen.by_id("toasts")).to_contain_text("MARTIN Paul déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await expect(place).to_contain_text("HOFFMANN Jeanne se déplace")
+    await click_at(screen, "Dr Klein", 660)
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
     assert screen.complaints == []
 
 
@@ -163,3 +250,33 @@ async def test_the_call_has_the_outcome_of_what_still_stands_of_it(
     await console.press("F2")
     assert (await exchange.command("wrapup_done"))["outcome"] == "appointment_booked"
     assert [row[0] for row in site.rows(VISITS)] == ["booked", "cancelled"]
+
+
+async def test_in_the_next_call_ctrl_z_says_nothing_of_what_was_done_in_the_one_before(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await opened(console)
+    toasts = console.by_id("toasts")
+    await take(console, 1)
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await exchange.command("wrapup_done")
+    await expect(toasts).to_be_empty(timeout=15000)
+    await console.by_id("to-book").focus()
+    await expect(console.by_id("to-book")).to_be_focused()
+    await console.press("Control+z")
+    await expect(toasts).to_contain_text("Trop tard")
+    await expect(toasts).to_be_empty(timeout=15000)
+    await exchange.ring(weber(site), call="call-2")
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+    await console.by_id("to-book").focus()
+    await expect(console.by_id("to-book")).to_be_focused()
+    await console.press("Control+z")
+    assert await toasts.inner_text() == ""

@@ -2,7 +2,6 @@
 """What is in sight of the agenda on a small screen: the free times, and the place that was chosen."""
 
 import re
-from datetime import timedelta
 
 from playwright.async_api import Browser, expect
 
@@ -124,7 +123,6 @@ async def test_while_a_time_is_held_enter_on_a_visit_books_nothing_and_leads_bac
     act, error = screen.by_id("book-act"), screen.by_id("book-error")
     await book_at(screen, "Dr Weber", 600)
     day = await day_of(screen)
-    agendas.shut(site, day - timedelta(days=1))
     await screen.by_id("book-with").select_option(made.weber)
     await screen.by_id("book-else").select_option("nobody")
     await expect(slot(screen.page, 1)).to_have_attribute("data-day", day.isoformat())

@@ -7,6 +7,7 @@ import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
 import { against } from "./bookonce.js";
 import { nameIn, sentOf, shownAt } from "./bookplaces.js";
+import { noWayBack } from "./undo.js";
 import { word } from "./words.js";
 
 export class Acts {
@@ -60,7 +61,9 @@ export class Acts {
     }
     this.book.hooks.done("cancelled", { call, client });
     this.book.spoken.acted();
-    this.book.spoken.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
+    const done = word("book_cancelled", { patient: nameOf(item) });
+    noWayBack(done, "cancelled");
+    this.book.spoken.did([done, told.said].filter(Boolean).join(". "));
     this.book.again(agenda);
     return "";
   }
@@ -104,7 +107,9 @@ export class Acts {
     try {
       const told = await this.book.once.send("/console/agenda/unblock", { block: item.dataset.key });
       this.book.spoken.acted();
-      this.book.spoken.did(word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
+      const words = word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name });
+      noWayBack(words, "freed");
+      this.book.spoken.did(words);
       this.book.again(told.agenda);
     } catch (error) {
       return against(error);

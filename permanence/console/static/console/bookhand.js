@@ -70,7 +70,7 @@ export class Hand {
     });
   }
 
-  /** While a visit is in hand the cursor looks for its new time: what it comes over is not meant by M or X, which is said. @param {HTMLElement|null} item @returns {boolean} */
+  /** While a visit is in hand the cursor looks for its new time: what it comes over is not meant by M or X, nor by the pointer, which is said. @param {HTMLElement|null} item @returns {boolean} */
   isOther(item) {
     if (!this.item || !item || item.dataset.key === this.key) return false;
     this.book.error(word("book_moving", { patient: this.name }));
@@ -129,7 +129,7 @@ export class Hand {
   /** The cursor goes to what is dragged, and with it: M and X are never another one's. @param {HTMLElement} item @param {Place} to */
   drop(item, to) {
     const lane = this.book.grid.lane(to.lane);
-    if (!lane) return;
+    if (!lane || this.isOther(item)) return;
     this.book.grid.goTo(item);
     const time = timeOf(lane, to.step * STEP_MINUTES, to.again);
     this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", ...time }, to);
@@ -169,7 +169,8 @@ export class Hand {
     const refused = () => this.book.grid.refused(true, place ? { ...place, span } : null);
     const told = await this.book.act(MOVE, json, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
-    this.putDown();
+    // What she took in hand meanwhile stays there.
+    if (!this.item || this.key === key) this.putDown();
     if (place && still()) this.follow(place, key);
     this.book.hooks.done("moved", done);
     const back = async () => {

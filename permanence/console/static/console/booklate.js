@@ -3,7 +3,7 @@
 import { fragment, request } from "./api.js";
 import { against } from "./bookonce.js";
 import { button, byId, make, say, show } from "./dom.js";
-import { offerUndo } from "./undo.js";
+import { noWayBack, offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {{id: string, name: string}} Agenda */
@@ -96,7 +96,11 @@ export class Late {
     try {
       const told = await this.put({ agenda, minutes, tell, until: this.until });
       this.dialog.close();
-      if (minutes === "0") return this.done(word("book_late_over", { agenda: name }), agenda);
+      if (minutes === "0") {
+        const words = word("book_late_over", { agenda: name });
+        noWayBack(words, "on_time");
+        return this.done(words, agenda);
+      }
       const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
       this.done(words, agenda);
       offerUndo(words, "delay", () => this.back(agenda, told, tell !== ""));

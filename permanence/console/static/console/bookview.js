@@ -2,6 +2,7 @@
 // The agenda inside the console: it takes the place of the card, never of the call's bar, so the line and its keys stay.
 import { Book } from "./book.js";
 import { button, byId, show } from "./dom.js";
+import { forget } from "./undo.js";
 import { WaitList } from "./waitlist.js";
 
 /** @typedef {{call: string, card: import("./state.js").Card}} Desk */
@@ -67,6 +68,7 @@ export class BookView {
     // Another call brings its own card; what was held for the one that is over is free.
     if (this.call !== call && this.wanted && call) this.close();
     if (this.call === call && !talking && this.book.call && this.book.holding.held) this.book.holding.letGo();
+    if (this.call !== call && call) forget();
     if (this.call !== call && call) this.load();
     this.call = call;
     const open = this.wanted && shown !== "ringing";

@@ -3,30 +3,46 @@
 import { byId, icon, make } from "./dom.js";
 import { word } from "./words.js";
 
-/** @typedef {"booked"|"moved"|"busy"|"marked"|"delay"|"waiting"|"elsewhere"} Kind what was done: it is put right in another way once it is too late to take it back */
+/** @typedef {"booked"|"moved"|"busy"|"marked"|"delay"|"waiting"|"elsewhere"|"cancelled"|"freed"|"on_time"} Kind what was done: it is put right in another way once it is too late to take it back, the last three ever */
 
 const UNDO_MS = 10000;
 const SAID_MS = 6000;
-/** What was done last and not taken back; `shown`: the toast it stands in, as long as it does. @type {{kind: Kind, shown: HTMLElement, undo: () => void, timer: number}|null} */
+/** What was done last and not taken back; `shown`: the toast it stands in, as long as it does; `isPast`: in the call before. @type {{text: string, kind: Kind, shown: HTMLElement, undo: () => void, timer: number, isPast: boolean}|null} */
 let last = null;
 
 /** What was recorded, and for ten seconds the way back; nothing moves meanwhile. @param {string} text @param {Kind} kind @param {() => void} undo */
 export function offerUndo(text, kind, undo) {
-  if (last) clearTimeout(last.timer);
+  over();
   const back = make("button", { class: "btn btn--sm", type: "button" }, word("undo"), " ", make("kbd", {}, `${word("key_ctrl")} Z`));
   const shown = make("div", { class: "toast" }, icon("check"), make("span", {}, text), back);
-  last = { kind, shown, undo, timer: window.setTimeout(() => shown.remove(), UNDO_MS) };
+  last = { text, kind, shown, undo, timer: window.setTimeout(() => shown.remove(), UNDO_MS), isPast: false };
   back.addEventListener("click", take);
   byId("toasts").replaceChildren(shown);
 }
 
-function take() {
+/** What was recorded and has no way back: the key means this one, and takes back nothing that was done before it. @param {string} text @param {Kind} kind */
+export function noWayBack(text, kind) {
+  over();
+  last = { text, kind, shown: make("div"), undo: () => undefined, timer: 0, isPast: false };
+}
+
+/** Another call's card opens: what it is too late to take back is not spoken of in this call. */
+export function forget() {
+  if (last) last.isPast = true;
+}
+
+/** Nothing can be taken back any more. */
+function over() {
   if (!last) return;
-  const { shown, undo, timer } = last;
+  clearTimeout(last.timer);
+  last.shown.remove();
   last = null;
-  clearTimeout(timer);
-  shown.remove();
-  undo();
+}
+
+function take() {
+  const undo = last?.undo;
+  over();
+  undo?.();
 }
 
 /** @param {KeyboardEvent} event */
@@ -36,15 +52,15 @@ function pressed(event) {
   const writes = text instanceof HTMLTextAreaElement || (text instanceof HTMLInputElement && text.type !== "radio" && text.type !== "checkbox");
   const inTime = last.shown.isConnected;
   // In a field Ctrl Z takes back what was typed; an empty one has nothing to give back as long as there is something to undo.
-  if (writes && (!inTime || text.value)) return;
+  if ((writes && (!inTime || text.value)) || (!inTime && last.isPast)) return;
   event.preventDefault();
   if (inTime) take();
-  else tooLate(last.kind);
+  else tooLate(last);
 }
 
-/** @param {Kind} kind */
-function tooLate(kind) {
-  const said = make("div", { class: "toast" }, icon("clock"), make("span", {}, word(`undo_late_${kind}`)));
+/** @param {{text: string, kind: Kind}} done what is meant is said before what there is to do */
+function tooLate({ text, kind }) {
+  const said = make("div", { class: "toast" }, icon("clock"), make("span", {}, `${text.replace(/\.$/, "")}. ${word(`undo_late_${kind}`)}`));
   byId("toasts").replaceChildren(said);
   setTimeout(() => said.remove(), SAID_MS);
 }
