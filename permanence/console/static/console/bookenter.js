@@ -3,10 +3,10 @@
 import { request } from "./api.js";
 import { against } from "./bookonce.js";
 import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
-import { select } from "./dom.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./book.js").Done} Done */
+/** @typedef {{done: Done, same: () => boolean}} Asker for whom something is booked, in which call; `same`: whether that is still the request before her */
 
 export class Booking {
   /** @param {import("./book.js").Book} book */
@@ -44,6 +44,7 @@ export class Booking {
     const held = at === this.book.holding.held ? this.book.holding.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : sentOf(at);
     const reason = this.book.reason.id;
+    const asker = this.asker();
     const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.book.call, said: this.book.asking.said, ...when };
     const told = await this.book.acting(() => this.book.once.send("/console/agenda/book", asked), undefined, (causes) => {
       const isAsSent = this.book.reason?.id === reason && this.book.patient.meant?.id === patient.id && this.book.spoken.isHere(placeOf(at));
@@ -51,8 +52,8 @@ export class Booking {
       this.book.spoken.offerNear(at);
     });
     if (!told) return undefined;
-    if (this.book.holding.held && !held) this.book.holding.giveBack(this.book.holding.held.id);
-    this.booked(told, at);
+    if (asker.same() && this.book.holding.held && !held) this.book.holding.giveBack(this.book.holding.held.id);
+    this.booked(told, at, asker);
     return undefined;
   }
 
@@ -69,37 +70,44 @@ export class Booking {
     return null;
   }
 
-  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at */
-  booked(told, at) {
-    this.book.holding.held = null;
-    this.book.asking.show(this.book.reason);
-    const done = this.doneNow();
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at @param {Asker} asker */
+  booked(told, at, { done, same }) {
+    // What the next caller holds and has said by now is his.
+    if (same()) {
+      this.book.holding.held = null;
+      this.book.asking.show(this.book.reason);
+    }
     this.book.hooks.done("booked", done);
-    this.book.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, "booked", () => this.undo([told.appointment], done));
+    const words = word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name });
+    this.book.after(words, at.agenda, "booked", () => this.undo([told.appointment], done));
   }
 
-  /** @returns {Done} what is being done, for whom */
-  doneNow() {
-    return { call: this.book.call, client: this.book.client, patient: this.book.patient.patient };
+  /** @returns {Asker} as it stands now: whoever is in hand when it is answered */
+  asker() {
+    return { done: { call: this.book.call, client: this.book.client, patient: this.book.patient.patient }, same: this.book.requesting() };
   }
 
   /** O: where there is no room, if the doctor bears it. */
   async over() {
     const spot = this.book.grid.spot();
     const patient = this.ready();
-    if (!spot || !patient) return;
+    const { reason } = this.book;
+    if (!spot || !patient || !reason) return;
+    const asker = this.asker();
+    const asked = { agenda: spot.agenda, reason: reason.id, patient: patient.id, call: this.book.call, ...sentOf(spot), said: this.book.asking.said };
     await this.book.spoken.why(true, false);
-    if (this.book.spoken.borne.length) this.book.overbooking.open(spot, patient.name, this.book.spoken.borne);
+    // A call rings, or another request is before her by now.
+    if (!this.book.isOpen || !asker.same()) return;
+    if (this.book.spoken.borne.length) this.book.overbooking.open(spot, patient.name, this.book.spoken.borne, (words, key) => this.overbook(spot, { key, ...asked, words }, asker));
     else this.book.error(this.book.spoken.overNot || word("book_over_not"));
   }
 
-  /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
-  async overbook(at, cause, key) {
-    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.book.patient.patient?.id ?? "", call: this.book.call, ...sentOf(at), words: cause, said: this.book.asking.said };
+  /** @param {import("./bookover.js").At} at @param {object} json @param {Asker} asker @returns {Promise<string>} what was against it */
+  async overbook(at, json, asker) {
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
-      this.book.holding.letGo();
-      this.booked(told, at);
+      if (asker.same()) this.book.holding.letGo();
+      this.booked(told, at, asker);
     } catch (error) {
       return against(error);
     }
@@ -111,13 +119,15 @@ export class Booking {
     const patient = this.ready();
     if (!patient || !this.book.reason) return;
     this.book.holding.letGo();
-    this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day);
+    const { asking, free } = this.book;
+    const asker = this.asker();
+    const booked = (/** @type {string[]} */ appointments, /** @type {string} */ words) => this.bookedSeries(appointments, words, asker);
+    this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day, { wish: free.wish, said: asking.said, yes: asking.yes, booked });
   }
 
-  /** @param {string[]} appointments @param {string} words */
-  bookedSeries(appointments, words) {
-    this.book.asking.show(this.book.reason);
-    const done = this.doneNow();
+  /** @param {string[]} appointments @param {string} words @param {Asker} asker */
+  bookedSeries(appointments, words, { done, same }) {
+    if (same()) this.book.asking.show(this.book.reason);
     this.book.hooks.done("booked", done);
     this.book.after(words, "", "booked", () => this.undo(appointments, done));
   }
