@@ -3,8 +3,9 @@
 
 import asyncio
 
-from playwright.async_api import Route, expect
+from playwright.async_api import Browser, Route, expect
 
+from tests.processes import until
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -15,6 +16,7 @@ from tests.screens.test_console_agenda import (
     book_at,
     click_at,
     opened,
+    ready_to_book,
     tomorrow,
     weber,
 )
@@ -169,3 +171,37 @@ async def test_what_is_asked_too_late_is_not_asked_over_a_call_that_rings(
     await expect(console.page.locator("dialog[open]")).to_have_count(0)
     await answered_with_the_mouse(console)
     assert console.complaints == []
+
+
+async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back_again(
+    browser: Browser, site: Site
+) -> None:
+    screen, _ = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.by_id("book-series-sessions").fill("3")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(3)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("3 sur 3")
+    tried: list[str] = []
+
+    async def second_busy(route: Route) -> None:
+        tried.append(route.request.url)
+        if len(tried) == 2:
+            await route.fulfill(status=422, json={"code": "agenda_busy", "why": "D’abord les autres", "causes": []})
+        else:
+            await route.continue_()
+
+    await screen.page.route("**/console/agenda/cancel", second_busy)
+    await screen.press("Control+z")
+    toasts = screen.by_id("toasts")
+    await expect(toasts).to_contain_text("Visites défaites\u00a0: 2 sur 3", timeout=30000)
+    await expect(toasts).to_contain_text("D’abord les autres")
+    await expect(toasts).to_contain_text("Ctrl Z")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    assert sorted(row[0] for row in site.rows(VISITS)) == ["booked", "cancelled", "cancelled"]
+    await screen.press("Control+z")
+    await expect(screen.by_id("book-place")).to_have_text("Défait", timeout=30000)
+    await until("none of them stands", lambda: {row[0] for row in site.rows(VISITS)} == {"cancelled"})
+    assert screen.complaints == []

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What Enter, O and S book: which time, for whom, whether all is there that a booking wants; and taken back.
-import { request } from "./api.js";
+import { newId, request } from "./api.js";
 import { against } from "./bookonce.js";
 import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
+import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./book.js").Done} Done */
@@ -133,14 +134,42 @@ export class Booking {
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
-  async undo(appointments, done) {
+  undo(appointments, done) {
+    // Each is an act of its own: tried again without an answer it is the same one.
+    return this.takeBack(appointments.map((appointment) => ({ key: newId(), appointment, cause: "mistake", call: done.call })), done);
+  }
+
+  /** One after the other; those that are refused stand, and can be taken back again. @param {object[]} cancellings @param {Done} done */
+  async takeBack(cancellings, done) {
     const still = this.book.staying();
-    for (const appointment of appointments) {
-      const told = await this.book.act("/console/agenda/cancel", { appointment, cause: "mistake", call: done.call });
-      if (!told) return;
-      await this.book.again(told.agenda);
+    /** @type {object[]} */
+    const stand = [];
+    const agendas = new Set();
+    let why = "";
+    this.book.busy = true;
+    this.book.error("");
+    for (const one of cancellings) {
+      try {
+        agendas.add((await this.book.once.send("/console/agenda/cancel", one)).agenda);
+      } catch (error) {
+        why = against(error);
+        stand.push(one);
+      }
     }
+    this.book.busy = false;
+    if (agendas.size) {
+      this.book.spoken.acted();
+      await this.book.again(agendas.size === 1 ? [...agendas][0] : "");
+    }
+    if (stand.length) return this.standing(cancellings.length, stand, done, why);
     this.book.hooks.done("", done);
     if (still()) this.book.spoken.did(word("book_undone"));
+    return undefined;
+  }
+
+  /** Some of what was to be taken back stands: how many, why, and the way back. @param {number} of @param {object[]} stand @param {Done} done @param {string} why */
+  standing(of, stand, done, why) {
+    const words = of > 1 ? `${word("book_undone_some", { back: of - stand.length, of })}. ${why}` : why;
+    offerUndo(words, "booked", () => this.takeBack(stand, done));
   }
 }
