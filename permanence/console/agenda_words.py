@@ -80,6 +80,8 @@ AGENDA = {
     "book_booked": _("{patient} booked, {hour}, {agenda}"),
     "book_cancelled": _("Appointment of {patient} cancelled"),
     "book_undone": _("Taken back"),
+    "book_undone_some": _("Visits taken back: {back} of {of}"),
+    "question_closed": _("Closed, as a call rings: {question}"),
     "book_patient_missing": _("Choose the patient first."),
     "book_reason_missing": _("Choose the reason first."),
     "book_client_missing": _("Choose the client first."),

@@ -83,8 +83,8 @@ export class Book {
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
     this.practitioner = new Practitioner(() => this.preferred());
     this.spoken = new Spoken(this);
-    this.overbooking = new Overbooking((at, cause, key) => this.booking.overbook(at, cause, key));
-    this.series = new Series({ asked: () => this.free.wish, said: () => this.asking.said, yes: () => this.asking.yes, send: (asked) => this.once.send("/console/agenda/series", asked), booked: (appointments, words) => this.booking.bookedSeries(appointments, words) });
+    this.overbooking = new Overbooking();
+    this.series = new Series((asked) => this.once.send("/console/agenda/series", asked));
     this.keyboard = new Keyboard(this);
     this.wire();
   }
@@ -296,6 +296,12 @@ export class Book {
   staying() {
     const [{ turn }, { going }] = [this, this.shown];
     return () => turn === this.turn && going === this.shown.going;
+  }
+
+  /** @returns {() => boolean} whether she still has this request before her: another caller’s, or another client’s, is another one */
+  requesting() {
+    const { turn, opening } = this;
+    return () => turn === this.turn && opening === this.opening;
   }
 
   /** @param {string} words @param {string} agenda @param {import("./undo.js").Kind} kind @param {() => void} undo */

@@ -14,8 +14,8 @@ export class Acts {
   /** @param {import("./book.js").Book} book */
   constructor(book) {
     this.book = book;
-    /** Where what is about to be cancelled stands. */
-    this.from = { agenda: "", client: "", was: {} };
+    /** Where what is about to be cancelled stands, and in which call it was asked. */
+    this.from = { agenda: "", client: "", call: "", was: {} };
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.late = new Late((asked) => book.once.send("/console/agenda/late", asked), (words, agenda) => {
@@ -39,20 +39,21 @@ export class Acts {
 
   /** X. */
   askCancel() {
+    // V was slower than the call that rings: nothing is asked over it.
+    if (!this.book.isOpen) return undefined;
     const item = this.book.grid.spot()?.item ?? null;
     if (this.book.hand.isOther(item)) return undefined;
     if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
     // Where it stands now: while she says why, the lane may be drawn anew.
     const { agenda = "", clientId: client = "" } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
-    this.from = { agenda, client, was: shownAt(item) };
+    this.from = { agenda, client, call: this.book.call, was: shownAt(item) };
     return this.cancelling.open(item);
   }
 
   /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
   async cancel(item, cause, words) {
-    const { agenda, client, was } = this.from;
-    const { call } = this.book;
+    const { agenda, client, call, was } = this.from;
     let told;
     try {
       told = await this.book.once.send("/console/agenda/cancel", { appointment: item.dataset.key, cause, words, call, ...was });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Busy time without a patient: the question before it is made (why, until when) and before it is free again.
 import { button, byId, say, show } from "./dom.js";
+import { answer, ask } from "./questions.js";
 import { word } from "./words.js";
 
 /** @typedef {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string}} At */
@@ -19,7 +20,6 @@ export class BusyTime {
     /** Busy time that is to be free again. @type {HTMLElement|null} */
     this.item = null;
     this.name = "";
-    this.sending = false;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("book-busy-dialog"));
     button("book-busy-keep").addEventListener("click", () => this.dialog.close());
     byId("book-busy-form").addEventListener("submit", (event) => {
@@ -57,24 +57,19 @@ export class BusyTime {
     show(byId("book-busy-fields"), this.at !== null);
     show(byId("book-busy-offered"), this.at === null);
     this.error("");
-    this.dialog.showModal();
+    ask(this.dialog);
   }
 
   async send() {
-    if (this.sending) return undefined;
     const words = input("book-busy-words").value.trim();
     if (this.at && !words) {
       input("book-busy-words").focus();
       return this.error(word("book_busy_words"));
     }
-    this.sending = true;
-    try {
-      const against = this.item ? await this.free(this.item, this.name) : this.at && (await this.block(this.at, { until: input("book-busy-until").value, whole: input("book-busy-whole").checked ? "1" : "", words }));
-      if (against) return this.error(against);
-    } finally {
-      this.sending = false;
-    }
-    return this.dialog.close();
+    const { at, item, name } = this;
+    const busy = { until: input("book-busy-until").value, whole: input("book-busy-whole").checked ? "1" : "", words };
+    const act = async () => (item ? this.free(item, name) : at ? this.block(at, busy) : "");
+    return answer(this.dialog, act, (against) => this.error(against));
   }
 
   /** @param {string} text */

@@ -2,6 +2,7 @@
 // The question before an appointment is cancelled: by whom, with the object in the title, the keys 1 to 4 and Ctrl Enter.
 import { dayOf } from "./bookplaces.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
+import { answer, ask } from "./questions.js";
 import { word } from "./words.js";
 
 const radios = () => [...byId("book-causes").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
@@ -30,7 +31,7 @@ export class Cancelling {
     for (const one of radios()) one.checked = false;
     /** @type {HTMLInputElement} */ (byId("book-cause-words")).value = "";
     this.error("");
-    this.dialog.showModal();
+    ask(this.dialog);
     radios()[0]?.focus();
   }
 
@@ -53,10 +54,10 @@ export class Cancelling {
       radios()[0]?.focus();
       return this.error(word("book_cancel_cause"));
     }
-    if (!this.item) return undefined;
-    const against = await this.cancel(this.item, cause, /** @type {HTMLInputElement} */ (byId("book-cause-words")).value.trim());
-    if (against) return this.error(against);
-    return this.dialog.close();
+    const { item } = this;
+    if (!item) return undefined;
+    const words = /** @type {HTMLInputElement} */ (byId("book-cause-words")).value.trim();
+    return answer(this.dialog, () => this.cancel(item, cause, words), (against) => this.error(against));
   }
 
   /** @param {string} text */

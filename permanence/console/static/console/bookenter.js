@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What Enter, O and S book: which time, for whom, whether all is there that a booking wants; and taken back.
-import { request } from "./api.js";
+import { newId, request } from "./api.js";
 import { against } from "./bookonce.js";
 import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
-import { select } from "./dom.js";
+import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./book.js").Done} Done */
+/** @typedef {{done: Done, same: () => boolean}} Asker for whom something is booked, in which call; `same`: whether that is still the request before her */
 
 export class Booking {
   /** @param {import("./book.js").Book} book */
@@ -44,6 +45,7 @@ export class Booking {
     const held = at === this.book.holding.held ? this.book.holding.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : sentOf(at);
     const reason = this.book.reason.id;
+    const asker = this.asker();
     const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.book.call, said: this.book.asking.said, ...when };
     const told = await this.book.acting(() => this.book.once.send("/console/agenda/book", asked), undefined, (causes) => {
       const isAsSent = this.book.reason?.id === reason && this.book.patient.meant?.id === patient.id && this.book.spoken.isHere(placeOf(at));
@@ -51,8 +53,8 @@ export class Booking {
       this.book.spoken.offerNear(at);
     });
     if (!told) return undefined;
-    if (this.book.holding.held && !held) this.book.holding.giveBack(this.book.holding.held.id);
-    this.booked(told, at);
+    if (asker.same() && this.book.holding.held && !held) this.book.holding.giveBack(this.book.holding.held.id);
+    this.booked(told, at, asker);
     return undefined;
   }
 
@@ -69,37 +71,44 @@ export class Booking {
     return null;
   }
 
-  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at */
-  booked(told, at) {
-    this.book.holding.held = null;
-    this.book.asking.show(this.book.reason);
-    const done = this.doneNow();
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at @param {Asker} asker */
+  booked(told, at, { done, same }) {
+    // What the next caller holds and has said by now is his.
+    if (same()) {
+      this.book.holding.held = null;
+      this.book.asking.show(this.book.reason);
+    }
     this.book.hooks.done("booked", done);
-    this.book.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, "booked", () => this.undo([told.appointment], done));
+    const words = word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name });
+    this.book.after(words, at.agenda, "booked", () => this.undo([told.appointment], done));
   }
 
-  /** @returns {Done} what is being done, for whom */
-  doneNow() {
-    return { call: this.book.call, client: this.book.client, patient: this.book.patient.patient };
+  /** @returns {Asker} as it stands now: whoever is in hand when it is answered */
+  asker() {
+    return { done: { call: this.book.call, client: this.book.client, patient: this.book.patient.patient }, same: this.book.requesting() };
   }
 
   /** O: where there is no room, if the doctor bears it. */
   async over() {
     const spot = this.book.grid.spot();
     const patient = this.ready();
-    if (!spot || !patient) return;
+    const { reason } = this.book;
+    if (!spot || !patient || !reason) return;
+    const asker = this.asker();
+    const asked = { agenda: spot.agenda, reason: reason.id, patient: patient.id, call: this.book.call, ...sentOf(spot), said: this.book.asking.said };
     await this.book.spoken.why(true, false);
-    if (this.book.spoken.borne.length) this.book.overbooking.open(spot, patient.name, this.book.spoken.borne);
+    // A call rings, or another request is before her by now.
+    if (!this.book.isOpen || !asker.same()) return;
+    if (this.book.spoken.borne.length) this.book.overbooking.open(spot, patient.name, this.book.spoken.borne, (words, key) => this.overbook(spot, { key, ...asked, words }, asker));
     else this.book.error(this.book.spoken.overNot || word("book_over_not"));
   }
 
-  /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
-  async overbook(at, cause, key) {
-    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.book.patient.patient?.id ?? "", call: this.book.call, ...sentOf(at), words: cause, said: this.book.asking.said };
+  /** @param {import("./bookover.js").At} at @param {object} json @param {Asker} asker @returns {Promise<string>} what was against it */
+  async overbook(at, json, asker) {
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
-      this.book.holding.letGo();
-      this.booked(told, at);
+      if (asker.same()) this.book.holding.letGo();
+      this.booked(told, at, asker);
     } catch (error) {
       return against(error);
     }
@@ -111,26 +120,56 @@ export class Booking {
     const patient = this.ready();
     if (!patient || !this.book.reason) return;
     this.book.holding.letGo();
-    this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day);
+    const { asking, free } = this.book;
+    const asker = this.asker();
+    const booked = (/** @type {string[]} */ appointments, /** @type {string} */ words) => this.bookedSeries(appointments, words, asker);
+    this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day, { wish: free.wish, said: asking.said, yes: asking.yes, booked });
   }
 
-  /** @param {string[]} appointments @param {string} words */
-  bookedSeries(appointments, words) {
-    this.book.asking.show(this.book.reason);
-    const done = this.doneNow();
+  /** @param {string[]} appointments @param {string} words @param {Asker} asker */
+  bookedSeries(appointments, words, { done, same }) {
+    if (same()) this.book.asking.show(this.book.reason);
     this.book.hooks.done("booked", done);
     this.book.after(words, "", "booked", () => this.undo(appointments, done));
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
-  async undo(appointments, done) {
+  undo(appointments, done) {
+    // Each is an act of its own: tried again without an answer it is the same one.
+    return this.takeBack(appointments.map((appointment) => ({ key: newId(), appointment, cause: "mistake", call: done.call })), done);
+  }
+
+  /** One after the other; those that are refused stand, and can be taken back again. @param {object[]} cancellings @param {Done} done */
+  async takeBack(cancellings, done) {
     const still = this.book.staying();
-    for (const appointment of appointments) {
-      const told = await this.book.act("/console/agenda/cancel", { appointment, cause: "mistake", call: done.call });
-      if (!told) return;
-      await this.book.again(told.agenda);
+    /** @type {object[]} */
+    const stand = [];
+    const agendas = new Set();
+    let why = "";
+    this.book.busy = true;
+    this.book.error("");
+    for (const one of cancellings) {
+      try {
+        agendas.add((await this.book.once.send("/console/agenda/cancel", one)).agenda);
+      } catch (error) {
+        why = against(error);
+        stand.push(one);
+      }
     }
+    this.book.busy = false;
+    if (agendas.size) {
+      this.book.spoken.acted();
+      await this.book.again(agendas.size === 1 ? [...agendas][0] : "");
+    }
+    if (stand.length) return this.standing(cancellings.length, stand, done, why);
     this.book.hooks.done("", done);
     if (still()) this.book.spoken.did(word("book_undone"));
+    return undefined;
+  }
+
+  /** Some of what was to be taken back stands: how many, why, and the way back. @param {number} of @param {object[]} stand @param {Done} done @param {string} why */
+  standing(of, stand, done, why) {
+    const words = of > 1 ? `${word("book_undone_some", { back: of - stand.length, of })}. ${why}` : why;
+    offerUndo(words, "booked", () => this.takeBack(stand, done));
   }
 }

@@ -3,6 +3,7 @@
 import { fragment, request } from "./api.js";
 import { against } from "./bookonce.js";
 import { button, byId, make, say, show } from "./dom.js";
+import { answer, ask } from "./questions.js";
 import { noWayBack, offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
@@ -17,7 +18,6 @@ export class Late {
     this.put = put;
     this.done = done;
     this.asking = 0;
-    this.sending = false;
     this.until = "";
     this.dialog = /** @type {HTMLDialogElement} */ (byId("book-late-dialog"));
     this.agenda = /** @type {HTMLSelectElement} */ (byId("book-late-agenda"));
@@ -45,7 +45,7 @@ export class Late {
     input("book-late-tell").checked = true;
     input("book-late-day").checked = false;
     this.error("");
-    this.dialog.showModal();
+    ask(this.dialog);
     input("book-late-minutes").select();
     this.look();
   }
@@ -87,29 +87,35 @@ export class Late {
 
   /** @param {string} minutes "0": on time again */
   async send(minutes) {
-    if (this.sending) return;
-    this.sending = true;
     const agenda = this.agenda.value;
     const name = this.agenda.selectedOptions[0]?.textContent ?? "";
     const tells = minutes !== "0" && input("book-late-tell").checked;
     const tell = tells ? (input("book-late-day").checked ? "day" : "now") : "";
-    try {
-      const told = await this.put({ agenda, minutes, tell, until: this.until });
-      this.dialog.close();
-      if (minutes === "0") {
-        const words = word("book_late_over", { agenda: name });
-        noWayBack(words, "on_time");
-        return this.done(words, agenda);
+    const { until } = this;
+    const say = async () => {
+      try {
+        this.said({ agenda, name, minutes, wasTold: tell !== "" }, await this.put({ agenda, minutes, tell, until }));
+      } catch (error) {
+        return against(error);
       }
-      const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
-      this.done(words, agenda);
-      offerUndo(words, "delay", () => this.back(agenda, told, tell !== ""));
-    } catch (error) {
-      this.error(against(error));
+      return "";
+    };
+    await answer(this.dialog, say, (words) => {
+      this.error(words);
       input("book-late-minutes").select();
-    } finally {
-      this.sending = false;
+    });
+  }
+
+  /** @param {{agenda: string, name: string, minutes: string, wasTold: boolean}} asked @param {{late: string, before: number, told: number, untold: number}} told */
+  said({ agenda, name, minutes, wasTold }, told) {
+    if (minutes === "0") {
+      const over = word("book_late_over", { agenda: name });
+      noWayBack(over, "on_time");
+      return this.done(over, agenda);
     }
+    const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
+    this.done(words, agenda);
+    return offerUndo(words, "delay", () => this.back(agenda, told, wasTold));
   }
 
   /** As it was before. @param {string} agenda @param {{late: string, before: number}} said @param {boolean} wasTold */

@@ -3,19 +3,26 @@
 import { fragment } from "./api.js";
 import { against } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
+import { answer, ask, asking } from "./questions.js";
 import { word } from "./words.js";
 
 const LOOK_MS = 250;
 const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+/** @param {Told|null} told */
+const wordsOf = (told) => word("book_series_booked", { booked: told?.booked ?? 0, wanted: told?.wanted ?? 0 });
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
+/** @typedef {{wish: Record<string, string>, said: Record<string, string>, yes: string, booked: (appointments: string[], words: string) => void}} Request `wish`: client, reason, patient, wishes and call; `yes`: the questions that forbid it */
+/** @typedef {{series: string, booked: number, wanted: number, appointments: string[], visits: {agenda: string, starts: string}[]}} Told */
+
 export class Series {
-  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, yes: () => string, send: (asked: object) => Promise<any>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request; `yes`: the questions that forbid it; `send`: books it, pressed again without an answer no second time */
-  constructor(hooks) {
-    this.hooks = hooks;
+  /** @param {(asked: object) => Promise<any>} put books it, pressed again without an answer no second time */
+  constructor(put) {
+    this.put = put;
+    /** For whom it is asked, whoever is in hand when it is answered. @type {Request} */
+    this.request = { wish: {}, said: {}, yes: "", booked: () => undefined };
     this.timer = 0;
     this.turn = 0;
-    this.busy = false;
     this.isBooked = false;
     /** What she has before her, and what was asked for it. */
     this.read = { question: "", visits: "" };
@@ -31,15 +38,16 @@ export class Series {
     this.dialog.addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** @param {string} patient @param {string} reason @param {string} day of the first one */
-  open(patient, reason, day) {
+  /** @param {string} patient @param {string} reason @param {string} day of the first one @param {Request} request */
+  open(patient, reason, day, request) {
+    this.request = request;
     say(byId("book-series-title"), word("book_series_title", { patient, reason }));
     field("book-series-first").value = day;
     this.isBooked = false;
     this.unread();
     this.error("");
     this.paint();
-    this.dialog.showModal();
+    ask(this.dialog);
     field("book-series-sessions").focus();
     this.look();
   }
@@ -56,7 +64,7 @@ export class Series {
   }
 
   get asked() {
-    return { ...this.hooks.asked(), first: field("book-series-first").value, days: this.days, tolerance: field("book-series-tolerance").value };
+    return { ...this.request.wish, first: field("book-series-first").value, days: this.days, tolerance: field("book-series-tolerance").value };
   }
 
   changed() {
@@ -73,7 +81,7 @@ export class Series {
   }
 
   get question() {
-    return new URLSearchParams({ ...this.asked, yes: this.hooks.yes() }).toString();
+    return new URLSearchParams({ ...this.asked, yes: this.request.yes }).toString();
   }
 
   unread() {
@@ -100,25 +108,28 @@ export class Series {
   }
 
   async send() {
-    if (this.busy || this.isBooked) return;
-    this.busy = true;
+    if (this.isBooked) return;
     clearTimeout(this.timer);
     this.turn += 1;
-    const isRead = this.read.question === this.question;
-    try {
-      await this.booked(await this.hooks.send({ ...this.asked, said: this.hooks.said() }), isRead);
-    } catch (error) {
-      this.error(against(error));
-    } finally {
-      this.busy = false;
-    }
+    const [{ request, asked }, isRead] = [this, this.read.question === this.question];
+    /** @type {Told|null} */
+    let told = null;
+    const book = async () => {
+      try {
+        told = await this.put({ ...asked, said: request.said });
+      } catch (error) {
+        return against(error);
+      }
+      request.booked(told?.appointments ?? [], wordsOf(told));
+      return "";
+    };
+    await answer(this.dialog, book, (words) => this.error(words), () => told && this.booked(told, isRead));
   }
 
-  /** @param {{series: string, booked: number, wanted: number, appointments: string[], visits: {agenda: string, starts: string}[]}} told @param {boolean} isRead whether a plan for this stood there */
+  /** @param {Told} told @param {boolean} isRead whether a plan for this stood there */
   async booked(told, isRead) {
     this.isBooked = true;
-    const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
-    this.hooks.booked(told.appointments, words);
+    const [words, still] = [wordsOf(told), asking(this.dialog)];
     const asRead = isRead && this.read.visits === told.visits.map(({ agenda, starts }) => `${agenda} ${starts}`).join();
     if (told.booked === told.wanted && asRead) return this.dialog.close();
     // Part of it found no time, or another one than she has read out: she sees which, and tells the caller.
@@ -126,8 +137,10 @@ export class Series {
     this.error(asRead ? words : word("book_series_otherwise", { booked: told.booked, wanted: told.wanted }));
     button("book-series-keep").focus();
     try {
-      this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
+      const found = await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`);
+      if (still()) this.plan.replaceChildren(found);
     } catch {
+      if (!still()) return undefined;
       // It is booked all the same; what was planned is not what stands there.
       this.plan.replaceChildren();
       this.error(`${words}. ${word("book_coming_failed")}`);

@@ -2,6 +2,7 @@
 // The agenda inside the console: it takes the place of the card, never of the call's bar, so the line and its keys stay.
 import { Book } from "./book.js";
 import { button, byId, show } from "./dom.js";
+import { closeAll } from "./questions.js";
 import { forget } from "./undo.js";
 import { WaitList } from "./waitlist.js";
 
@@ -72,6 +73,8 @@ export class BookView {
     if (this.call !== call && call) this.load();
     this.call = call;
     const open = this.wanted && shown !== "ringing";
+    // What is asked in it is hidden with it, and would keep the mouse from all the rest.
+    if (!open) closeAll(byId("view-book"));
     show(byId("view-book"), open);
     document.body.toggleAttribute("data-book", open);
     button("to-book").setAttribute("aria-expanded", String(open));

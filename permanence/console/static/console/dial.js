@@ -2,13 +2,23 @@
 // The keypad of a call: digits the far end listens to.
 import { button, byId } from "./dom.js";
 
+const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-dial"));
+
+/** The call is over. */
+export function closeDial() {
+  dialog.close();
+}
+
 /** Opens by its button; calls `send` with what was typed. @param {(digits: string) => void} send */
 export function wireDial(send) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-dial"));
   button("dial").addEventListener("click", () => dialog.showModal());
   byId("dial-form").addEventListener("submit", () => {
     const digits = /** @type {HTMLInputElement} */ (byId("dial-digits"));
     if (digits.value && dialog.open) send(digits.value.toUpperCase());
     digits.value = "";
+  });
+  // What was typed for one call is nothing for the next.
+  dialog.addEventListener("close", () => {
+    /** @type {HTMLInputElement} */ (byId("dial-digits")).value = "";
   });
 }

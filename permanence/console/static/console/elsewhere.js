@@ -5,6 +5,7 @@ import { newId, request, SiteRefusal } from "./api.js";
 import { showError } from "./banners.js";
 import { button, byId, icon, make, say, show } from "./dom.js";
 import { refresh } from "./live.js";
+import { answer, ask } from "./questions.js";
 import { dayOn, readDay, readHour, sayDay, writeDay } from "./when.js";
 import { hasWord, word } from "./words.js";
 
@@ -200,7 +201,7 @@ export class Elsewhere {
       this.correcting = held.key;
       say(byId("dialog-correct-client"), held.client);
       this.correction.fill({ ...held, day: writeDay(held.day) }, held.recipients, held.time_zone);
-      dialog.showModal();
+      ask(dialog);
     });
     byId("correct-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -212,15 +213,19 @@ export class Elsewhere {
 
   /** @param {string} path @param {object} json @param {HTMLDialogElement} dialog */
   async tell(path, json, dialog) {
-    try {
-      await request(path, { method: "POST", json });
-      dialog.close();
-      refresh("elsewhere");
-      refresh("history");
-    } catch (error) {
-      const code = error instanceof SiteRefusal ? error.code : "site_down";
-      this.correction.fault(hasWord(`elsewhere_refused_${code}`) ? `elsewhere_refused_${code}` : "elsewhere_refused_other");
-    }
+    let fault = "";
+    const act = async () => {
+      try {
+        await request(path, { method: "POST", json });
+        refresh("elsewhere");
+        refresh("history");
+      } catch (error) {
+        const code = error instanceof SiteRefusal ? error.code : "site_down";
+        fault = hasWord(`elsewhere_refused_${code}`) ? `elsewhere_refused_${code}` : "elsewhere_refused_other";
+      }
+      return fault && word(fault);
+    };
+    await answer(dialog, act, () => this.correction.fault(fault));
   }
 }
 

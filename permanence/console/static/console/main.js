@@ -3,7 +3,7 @@
 import { config, newId, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
 import { forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
-import { wireDial } from "./dial.js";
+import { closeDial, wireDial } from "./dial.js";
 import { paintDirectory } from "./directory.js";
 import { Acts } from "./acts.js";
 import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
@@ -28,6 +28,7 @@ import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
 import { hasNews, nextNews } from "./news.js";
 import { paintOrders } from "./orders.js";
+import { giveWay } from "./questions.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
@@ -208,6 +209,7 @@ function heard(message) {
     const how = /** @type {string} */ (state.offerEnded);
     if (message.t === "offer_ended" && hasWord(`offer_${how}`)) say(byId("status"), word(`offer_${how}`));
   }
+  if (state.offer && state.offer.offer !== before.offer?.offer) giveWay();
   if (state.offer) ring(state.offer.offer, state.offer.card.name);
   if (before.presence.state !== state.presence.state && ["off", "break"].includes(state.presence.state)) reading.fresh();
   if (state.call && before.call?.call !== state.call.call) {
@@ -215,6 +217,8 @@ function heard(message) {
     post.calm();
   }
   if (message.t === "welcome") post.resume(state);
+  // Nobody hears the digits of a call that is over.
+  if (message.t === "ended") closeDial();
   // The outcome is what is missing now: in sight, without taking the focus from the text she is still writing.
   if (message.t === "ended") requestAnimationFrame(() => byId("outcome-field").scrollIntoView({ block: "nearest" }));
   if (before.presence.state !== state.presence.state && state.presence.state !== "wrap_up") drafts.sweep(currentCall());

@@ -4,6 +4,7 @@ import { fragment, newId, request } from "./api.js";
 import { against, silence } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
+import { answer, ask, asking } from "./questions.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
@@ -55,10 +56,15 @@ export class WaitList {
     this.dialog.replaceChildren();
     this.hurried = false;
     // Open at once: the keys that follow are for it, not for the agenda behind.
-    this.dialog.showModal();
+    ask(this.dialog);
+    const still = asking(this.dialog);
     try {
-      this.dialog.replaceChildren(await fragment(`/console/fragments/waiting?${new URLSearchParams(asked)}`));
+      const found = await fragment(`/console/fragments/waiting?${new URLSearchParams(asked)}`);
+      // What was asked for another patient does not stand in the question for this one.
+      if (!still()) return undefined;
+      this.dialog.replaceChildren(found);
     } catch (error) {
+      if (!still()) return undefined;
       this.dialog.close();
       return this.book.trouble(error);
     }
@@ -68,7 +74,6 @@ export class WaitList {
       this.send();
     });
     button("wait-close").addEventListener("click", () => this.dialog.close());
-    if (!this.dialog.open) return undefined;
     /** @type {HTMLInputElement|null} */ (this.dialog.querySelector("input:checked"))?.focus();
     return this.hurried ? this.send() : undefined;
   }
@@ -81,13 +86,16 @@ export class WaitList {
     const json = { key: this.key, client, patient, reason, said: this.said };
     const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "sites", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
     this.error("");
-    try {
-      const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
-      this.dialog.close();
-      offerUndo(told.said, "waiting", () => this.takeBack(told.place));
-    } catch (error) {
-      this.error(against(error));
-    }
+    const put = async () => {
+      try {
+        const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
+        offerUndo(told.said, "waiting", () => this.takeBack(told.place));
+      } catch (error) {
+        return against(error);
+      }
+      return "";
+    };
+    await answer(this.dialog, put, (words) => this.error(words));
   }
 
   /** @param {string} place */

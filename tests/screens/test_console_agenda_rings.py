@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A call rings while something is asked in the agenda: the caller comes first, and what was asked is nobody else's."""
+
+import asyncio
+
+from playwright.async_api import Browser, Route, expect
+
+from tests.processes import until
+from tests.screens.fakes import agendas
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage
+from tests.screens.test_console_agenda import (
+    FOUND,
+    VISITS,
+    book_at,
+    click_at,
+    opened,
+    ready_to_book,
+    tomorrow,
+    weber,
+)
+from tests.screens.test_console_agenda_acts import BEARS_THREE
+
+CALLS = "select state, call from agenda_appointment order by id"
+
+
+async def between_calls(console: ConsolePage, exchange: FakeExchange, site: Site) -> agendas.Made:
+    """Ready, with nobody on the line: tomorrow of Dr Weber's practice, Jeanne chosen and booked at ten."""
+    made = agendas.make(site)
+    site.run(BEARS_THREE)
+    await console.reload()
+    await exchange.command("hello", times=2)
+    await console.go_ready()
+    await exchange.command("ready")
+    await console.press("Alt+a")
+    await console.by_id("book-client").select_option(made.client)
+    await expect(console.by_id("book-grid")).to_be_visible()
+    await tomorrow(console)
+    await console.press("/")
+    await expect(console.by_id("book-patient")).to_be_focused()
+    await console.type("140361 hof")
+    await expect(console.page.locator(FOUND)).to_contain_text("HOFFMANN Jeanne")
+    await console.press("Enter")
+    await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
+    await book_at(console, "Dr Weber", 600)
+    return made
+
+
+async def asks(console: ConsolePage, key: str, minute: int, dialog: str) -> None:
+    """The cursor there, and the key that asks."""
+    await click_at(console, "Dr Weber", minute)
+    if key == "o":
+        await expect(console.by_id("book-refusal-over")).to_be_visible()
+    await console.press(key)
+    await expect(console.by_id(dialog)).to_be_visible()
+
+
+async def rings(console: ConsolePage, exchange: FakeExchange, site: Site, call: str = "call-1") -> None:
+    await exchange.ring(weber(site), call=call)
+    await console.shows("ringing")
+
+
+async def answered_with_the_mouse(console: ConsolePage) -> None:
+    await console.by_id("answer").click(timeout=5000)
+    await console.shows("desk")
+
+
+async def test_a_call_is_answered_with_the_mouse_whatever_is_asked_and_nothing_of_it_is_for_the_caller(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    asking = console.page.locator("dialog[open]")
+    sent: list[str] = []
+    console.page.on("request", lambda each: sent.append(each.url) if each.method == "POST" else None)
+    for number, (key, minute, dialog) in enumerate(
+        [
+            ("x", 605, "book-dialog"),
+            ("s", 700, "book-series-dialog"),
+            ("r", 700, "book-late-dialog"),
+            ("b", 700, "book-busy-dialog"),
+            ("q", 700, "wait-dialog"),
+            ("F1", 700, "dialog-keys"),
+        ]
+    ):
+        await asks(console, key, minute, dialog)
+        await rings(console, exchange, site, f"call-{number}")
+        await expect(asking).to_have_count(0)
+        await console.by_id("decline").click(timeout=5000)
+        await exchange.command("decline", times=number + 1)
+        await expect(console.by_id("view-book")).to_be_visible()
+        await expect(asking).to_have_count(0)
+        await console.press("F2")
+        await exchange.command("ready", times=number + 2)
+        await console.by_id("book-grid").focus()
+    await asks(console, "o", 590, "book-over-dialog")
+    await console.by_id("book-over-words").fill("Le docteur le veut")
+    await rings(console, exchange, site, "call-9")
+    await answered_with_the_mouse(console)
+    await expect(asking).to_have_count(0)
+    await expect(console.by_id("toasts")).to_contain_text("un appel sonne")
+    await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne, ")
+    await opened(console)
+    await expect(asking).to_have_count(0)
+    sent.clear()
+    await console.page.evaluate("""() => {
+      for (const form of document.querySelectorAll('#book-over-form, #book-series-form, #book-cancel-form'))
+        form.requestSubmit();
+    }""")
+    assert [url for url in sent if "/console/agenda/" in url] == []
+    assert len(site.rows(VISITS)) == 1
+    assert console.complaints == []
+
+
+async def test_what_was_put_there_before_the_call_rang_is_none_of_this_calls(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    await asks(console, "o", 590, "book-over-dialog")
+    await console.by_id("book-over-words").fill("Le docteur le veut")
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/overbook", waiting.put)
+    await console.press("Enter")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site)
+    await answered_with_the_mouse(console)
+    await opened(console)
+    await late.continue_()
+    await expect(console.page.locator("#toasts .toast:has(button)")).to_contain_text("09:50, Dr Weber")
+    await expect(console.by_id("toasts")).not_to_contain_text("un appel sonne")
+    assert site.rows(CALLS) == [("booked", ""), ("booked", "")]
+    await console.press("Escape")
+    await expect(console.by_id("form")).to_be_visible()
+    assert (await console.fields())["outcome"] == ""
+    assert console.complaints == []
+
+
+async def test_what_is_refused_after_its_question_went_away_is_said_where_she_is(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    await asks(console, "x", 605, "book-dialog")
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/cancel", waiting.put)
+    await console.press("1")
+    await console.press("Control+Enter")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site)
+    await answered_with_the_mouse(console)
+    await late.fulfill(status=422, json={"code": "changed_meanwhile", "why": "Elle a été déplacée", "causes": []})
+    await expect(console.by_id("toasts")).to_contain_text("Annuler le rendez-vous")
+    await expect(console.by_id("toasts")).to_contain_text("Elle a été déplacée")
+    assert [row[0] for row in site.rows(VISITS)] == ["booked"]
+    assert console.complaints == []
+
+
+async def test_what_is_asked_too_late_is_not_asked_over_a_call_that_rings(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    await click_at(console, "Dr Weber", 590)
+    await expect(console.by_id("book-refusal-over")).to_be_visible()
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/why?*", waiting.put)
+    await console.press("o")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site)
+    async with console.page.expect_response(lambda told: "/console/agenda/why?" in told.url):
+        await late.continue_()
+    await console.painted()
+    await expect(console.page.locator("dialog[open]")).to_have_count(0)
+    await answered_with_the_mouse(console)
+    assert console.complaints == []
+
+
+async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back_again(
+    browser: Browser, site: Site
+) -> None:
+    screen, _ = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.by_id("book-series-sessions").fill("3")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(3)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("3 sur 3")
+    tried: list[str] = []
+
+    async def second_busy(route: Route) -> None:
+        tried.append(route.request.url)
+        if len(tried) == 2:
+            await route.fulfill(status=422, json={"code": "agenda_busy", "why": "D’abord les autres", "causes": []})
+        else:
+            await route.continue_()
+
+    await screen.page.route("**/console/agenda/cancel", second_busy)
+    await screen.press("Control+z")
+    toasts = screen.by_id("toasts")
+    await expect(toasts).to_contain_text("Visites défaites\u00a0: 2 sur 3", timeout=30000)
+    await expect(toasts).to_contain_text("D’abord les autres")
+    await expect(toasts).to_contain_text("Ctrl Z")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    assert sorted(row[0] for row in site.rows(VISITS)) == ["booked", "cancelled", "cancelled"]
+    await screen.press("Control+z")
+    await expect(screen.by_id("book-place")).to_have_text("Défait", timeout=30000)
+    await until("none of them stands", lambda: {row[0] for row in site.rows(VISITS)} == {"cancelled"})
+    assert screen.complaints == []
