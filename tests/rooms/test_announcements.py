@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from permanence.engine.mediaplane.player import frames_of
 from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.foundation.audio import conversion
 from permanence.foundation.models import AuditEntry
+from permanence.kernel.system import SystemClock
 from permanence.reception.table import ClientSlice, ClosingWords
 from permanence.switchboard import delivery
 from permanence.switchboard import operations as switchboard
@@ -34,6 +36,12 @@ pytestmark = pytest.mark.django_db
 SPOKEN = bytes(range(256)) * 100
 CONTENT = hashlib.sha256(SPOKEN).hexdigest()
 WAV = written(voice(2, 16000), 16000)
+
+
+def sunday() -> str:
+    """The next one that is not today, as it is typed: the page asks about what is to come on its own clock."""
+    today = SystemClock().now().date()
+    return f"{today + timedelta(days=7 - (today.weekday() + 1) % 7):%d/%m/%Y}"
 
 
 class Listener:
@@ -359,7 +367,7 @@ def test_from_the_file_to_what_callers_hear(cast: Any) -> None:
     browser.post(address(cast, f"/{view.id}/uses"), {"closing": "1", "greeting": [greeting(cast)]})
     entry = slice_of(cast)
     assert delivery.named_by(entry) == (view.content,)
-    said = browser.get(f"/backstage/clients/client/{cast.weber}/said/?day=29/11/2026&time=12:00").content.decode()
+    said = browser.get(f"/backstage/clients/client/{cast.weber}/said/?day={sunday()}&time=12:00").content.decode()
     assert "Le cabinet est fermé jusqu’à lundi." in said
     browser.post(address(cast, f"/{view.id}/end"))
     assert delivery.named_by(slice_of(cast)) == ()

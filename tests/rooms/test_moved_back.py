@@ -41,10 +41,10 @@ def online_hands(cast, monkeypatch):
     return hands
 
 
-def slip(cast, visit, *, at):
-    """She moves it an hour later; gives the id of that act."""
+def slip(cast, visit, *, at, minutes=60):
+    """She moves it an hour later, or as said; gives the id of that act."""
     key = cast.key()
-    there = {"agenda": cast.dupont, "starts_at": after(60), "by": cast.claire, "at": at}
+    there = {"agenda": cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": at}
     appointments.move(key=key, appointment=visit, **there)
     return key
 
@@ -107,11 +107,11 @@ def test_moved_and_left_there_the_reminder_is_over(cast, provider, deliver_all):
 
 @pytest.mark.parametrize("heard", [True, False])
 def test_what_he_had_already_is_not_what_he_waits_for(cast, deliver_all, heard):
-    visit = book(cast, at=FRIDAY_NOON - timedelta(hours=2))
+    visit = book(cast, 60, at=FRIDAY_NOON - timedelta(hours=2))
     waiting = waits(cast, cast.jeanne)
     deliver_all(FRIDAY_NOON)
     at = FRIDAY_NOON + SECONDS
-    move = slip(cast, visit.appointment, at=at)
+    move = slip(cast, visit.appointment, at=at, minutes=0)  # earlier: what he waits for
     if heard:
         deliver_all(at)
         assert place(waiting).state == PlaceState.BOOKED

@@ -45,7 +45,7 @@ def move(cast, visit, starts, *, agenda=None, **more):
 
 
 def moves():
-    return OutboxEvent.objects.filter(name="AppointmentMoved").count()
+    return OutboxEvent.objects.filter(name__in=("AppointmentMoved", "AppointmentMovedBack")).count()
 
 
 def test_what_is_put_down_where_it_stands_was_not_moved(cast, monday):
