@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The first two pages: for what, and when. Looking at them changes nothing; choosing a time takes it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from permanence.agenda.operations import public_forms
 from permanence.agenda.queries import public
 from permanence.agenda.queries.public import FormView, Offer, PageView, holder_of
-from permanence.agenda.refusals import PageUnknown, SlotAlreadyTaken, SlotRefused
+from permanence.agenda.refusals import ActKeyTaken, FormUnknown, PageUnknown, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.wishes import Wish
-from permanence.booking import kept, offered, parts
+from permanence.booking import offered, parts
 
 ANYBODY = "any"
 """In place of an agenda: whoever is free first."""
@@ -94,11 +95,7 @@ def shown_times(
     day = request.GET.get("day", "") or (
         "" if near is None else near.astimezone(parts.zone_of(page)).date().isoformat()
     )
-    sent = request.POST if request.method == "POST" else request.GET
-    mark = kept.mark_of(sent.get("mark", ""))
-    own = kept.kept_form(page, mark, instead=asked.instead)
-    if own is not None:
-        asked = replace(asked, instead=own.key)
+    own = _kept(page, asked.instead)
     wish = asked.wish(holder_of(asked.instead) if asked.instead else "")
     return parts.shown(
         request,
@@ -110,8 +107,7 @@ def shown_times(
         week=offered.week(page, asked.offers, wish, asked=day, at=at, kept=own if _is_same(own, asked) else None),
         nearest=() if near is None else offered.nearest(page, asked.offers, wish, near=near, at=at),
         place=parts.place_asked(page, asked.reason),
-        mark=mark,
-        key=kept.next_key(page, mark),
+        key=parts.fresh_key(),
         failed=failed,
     )
 
@@ -143,7 +139,6 @@ def _page(
         at=parts.now(),
         status=status,
         instead=instead,
-        mark=kept.mark_of(request.GET.get("mark", "")),
         failed=failed,
         folded=folded,
     )
@@ -156,25 +151,44 @@ def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:
     if chosen is None:
         return shown_times(request, page, asked, failed=_("Choose a time."), status=422)
     offer, starts = chosen
-    own = kept.kept_form(page, "", instead=asked.instead) if asked.instead else None
+    own = _kept(page, asked.instead)
     if own is not None and _is_same(own, asked) and (own.agenda, own.starts_at) == (offer.agenda.id, starts):
         return HttpResponseRedirect(reverse("booking:form", kwargs={"slug": page.slug, "key": own.key}), status=303)
+    begin = partial(
+        public_forms.begin,
+        slug=page.slug,
+        agenda=offer.agenda.id,
+        reason=asked.reason.id,
+        starts_at=starts,
+        is_new=asked.is_new,
+        language=parts.language_of(),
+        address=parts.address_of(request),
+        at=parts.now(),
+        instead=asked.instead,
+    )
     try:
-        form = public_forms.begin(
-            slug=page.slug,
-            key=sent.get("key", ""),
-            agenda=offer.agenda.id,
-            reason=asked.reason.id,
-            starts_at=starts,
-            is_new=asked.is_new,
-            language=parts.language_of(),
-            address=parts.address_of(request),
-            at=parts.now(),
-            instead=asked.instead,
-        )
+        try:
+            form = begin(key=sent.get("key", ""))
+        except ActKeyTaken:  # an old page, in a second tab or another's hands: neither refused nor shown that form
+            form = begin(key=parts.fresh_key())
     except SlotRefused as refusal:
         return gone(request, page, asked, refusal, starts=starts)
     return HttpResponseRedirect(reverse("booking:form", kwargs={"slug": page.slug, "key": form.key}), status=303)
+
+
+def _kept(page: PageView, key: str) -> FormView | None:
+    """His form whose time is still kept for him, by the key that his own link carries; None where there is none.
+
+    Only while it does not say who he is: the address of the times may be sent to somebody else. Raises PageUnknown.
+    """
+    if not key:
+        return None
+    at = parts.now()
+    try:
+        form = public.form(slug=page.slug, key=key, at=at)
+    except FormUnknown:
+        return None
+    return None if form.booked or form.mail or form.held_until <= at else form
 
 
 def _is_same(own: FormView | None, asked: Asked) -> bool:

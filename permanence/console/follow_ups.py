@@ -36,7 +36,7 @@ from permanence.console.replies import reply_rows
 from permanence.console.said_of import said_of
 from permanence.console.unreached import unreached_rows
 from permanence.countries.numbers import spell_number
-from permanence.dispatch.cancel_queries import told_of_cancelling
+from permanence.dispatch.cancel_queries import ToldOfCancelling, told_of_cancelling
 from permanence.dispatch.cancel_words import TOLD
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
@@ -91,14 +91,16 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
     except (FollowUpUnknown, NotNow):
         return _page(request, by, refused=str(_("Somebody else has done it meanwhile.")))
     said = str(OUTCOMES[Outcome(outcome)])
-    said = f"{said} {TOLD[told]}" if outcome == Outcome.CANCELLED else said
+    if outcome == Outcome.CANCELLED:
+        calls = [] if told is ToldOfCancelling.MAIL else _numbers(entry, _countries(by))[:1]
+        said = " ".join((said, str(TOLD[told]), *calls))
     messages.success(request, said_of(entry.visit.patient_name, said))
     return redirect("console:follow-ups")
 
 
 def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
     at = _CLOCK.now()
-    countries = {each.id: each.country for each in clients.clients(house=by.house)}
+    countries = _countries(by)
     entries = open_follow_ups(by=by, at=at)
     told = told_of_cancelling(by=by, visits=[each.visit for each in entries], at=at)
     rows = [
@@ -140,6 +142,10 @@ def _late(each: LateAgenda) -> dict[str, object]:
     """Who is late; the client and who said so where their names are not the agenda's own."""
     names = dict.fromkeys((each.agenda_name, each.client_name, each.said_by_name))
     return {"late": each, "others": ", ".join([*names][1:])}
+
+
+def _countries(by: Who) -> dict[str, str]:
+    return {each.id: each.country for each in clients.clients(house=by.house)}
 
 
 def _numbers(each: FollowUpView, countries: Mapping[str, str]) -> list[str]:

@@ -15,11 +15,13 @@ from permanence.foundation.who import Who
 
 
 class ToldOfCancelling(enum.StrEnum):
-    """MAIL: he booked on the public page and is told by mail. CALENDAR: the entry in his calendar is withdrawn by mail,
-    and nothing else is written. NOBODY writes to him.
+    """MAIL: he booked on the public page and is told by mail. UNPROVED: so he is, but at an address that no code
+    proved to be his. CALENDAR: the entry in his calendar is withdrawn by mail, and nothing else is written. NOBODY
+    writes to him.
     """
 
     MAIL = "mail"
+    UNPROVED = "unproved"
     CALENDAR = "calendar"
     NOBODY = "nobody"
 
@@ -40,11 +42,8 @@ def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: dateti
         for each in entered
         if (person := persons.get((each.client, each.patient))) is not None and person.may_mail and person.mail
     }
-    return {
-        each.appointment: ToldOfCancelling.MAIL
-        if each.appointment in mailed
-        else ToldOfCancelling.CALENDAR
-        if each.appointment in withdrawn
-        else ToldOfCancelling.NOBODY
-        for each in asked
+    found = {each.appointment: ToldOfCancelling.NOBODY for each in asked}
+    found |= dict.fromkeys(withdrawn, ToldOfCancelling.CALENDAR)
+    return found | {
+        key: ToldOfCancelling.MAIL if is_proved else ToldOfCancelling.UNPROVED for key, is_proved in mailed.items()
     }

@@ -10,6 +10,7 @@ from permanence.dispatch.cancel_queries import ToldOfCancelling
 
 TOLD: Mapping[ToldOfCancelling, str | Promise] = {
     ToldOfCancelling.MAIL: _("He booked online: he is told by e-mail."),
+    ToldOfCancelling.UNPROVED: _("A mail goes to an address that he did not prove: telephone him."),
     ToldOfCancelling.CALENDAR: _(
         "The entry in his calendar is withdrawn by e-mail, nothing else is written to him: telephone him."
     ),

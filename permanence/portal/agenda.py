@@ -40,15 +40,13 @@ from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCau
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
-from permanence.dispatch.cancel_queries import told_of_cancelling
-from permanence.dispatch.cancel_words import TOLD
 from permanence.foundation import dates, moments
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
-from permanence.portal.day_lines import lines_of
+from permanence.portal.day_lines import NO_END, ends_of, lines_of
 from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
 from permanence.portal.line import SAVED
@@ -131,12 +129,12 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
     if found.id not in {visit.agenda, visit.also} or act not in BECOMES:
         raise Http404(appointment)
     shown, refused = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date(), ""
-    said = ""
+    said, number = "", ""
     try:
         if visit.state in BECOMES[act]:
             pass
         elif act == CANCEL:
-            said = _cancel(request, visit, found, by=by, at=at)
+            said, number = _cancel(request, visit, found, by=by, at=at)
         else:
             ACTS[act](key=_act_key(act, visit), appointment=appointment, by=by, at=at)
     except ChangedMeanwhile:
@@ -148,24 +146,27 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
     if refused:
         return day_page(request, by, view, found, day=shown, refused=refused)
     if said:
-        messages.success(request, said)
+        messages.success(request, said, extra_tags=number)
     return back_to_day(request, found, shown, part="said" if said else f"v-{appointment}")
 
 
-def _cancel(request: HttpRequest, visit: AppointmentView, found: AgendaView, *, by: Who, at: datetime) -> str:
-    """The doctor cancels; gives in words whether the patient hears of it. Raises NotNow, AgendaBusy, and
-    ChangedMeanwhile, also where the form names no hour.
+def _cancel(
+    request: HttpRequest, visit: AppointmentView, found: AgendaView, *, by: Who, at: datetime
+) -> tuple[str, str]:
+    """The doctor cancels; gives in words whether the patient hears of it, and where he is to be called (E.164, "" where
+    he need not be, or has no number). Raises NotNow, AgendaBusy, and ChangedMeanwhile, also where the form names no
+    hour.
     """
     try:
         starts = datetime.fromisoformat(request.POST.get("starts", "")[:40])
     except ValueError as error:
         raise ChangedMeanwhile(visit.appointment) from error
-    told = told_of_cancelling(by=by, visits=[visit], at=at)[visit.appointment]
+    end = ends_of(by, [visit], at=at).get(visit.appointment, NO_END)
     key, seen = _act_key(CANCEL, visit), (found.id, starts)
     cancel(key=key, appointment=visit.appointment, cause=CancelCause.DOCTOR, by=by, at=at, seen=seen)
     hour = moments.clock(visit.starts_at, ZoneInfo(found.time_zone))
     words = _("%(name)s, %(hour)s: the appointment is cancelled.") % {"name": visit.patient_name, "hour": hour}
-    return f"{words} {TOLD[told]}"
+    return f"{words} {end.cancel}".rstrip(), end.number
 
 
 def _act_key(act: str, visit: AppointmentView) -> str:

@@ -90,7 +90,7 @@ def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own
     # Where answers cannot be read he may have said another place than his file has: none is told.
     placed = [each for each in known.appointments if each.appointment not in unread]
     homes = appointments.home_addresses(visits=placed, said=said) if is_own else {}
-    ends = _ends(by, known.appointments, at=at) if is_own else {}
+    ends = ends_of(by, known.appointments, at=at) if is_own else {}
     found = []
     for each in known.appointments:
         told = [one for one in said.get(each.appointment, ()) if not one.address]
@@ -160,7 +160,7 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str, 
     )
 
 
-def _ends(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict[str, End]:
+def ends_of(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict[str, End]:
     """Of each that may be cancelled: what its patient hears of that, and his number where somebody has to call him."""
     asked = [each for each in visits if each.state in STANDING and each.starts_at > at]
     told = told_of_cancelling(by=by, visits=asked, at=at) if asked else {}

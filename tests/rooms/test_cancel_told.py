@@ -40,7 +40,7 @@ def test_she_is_asked_before_it_is_cancelled_and_reads_that_nobody_writes_to_him
     [entry] = open_follow_ups(by=practice.cast.claire)
     claire.post(f"{LIST}/{entry.id}", {"outcome": "cancelled"})
     said = text_of(claire.get(LIST))
-    assert "CANARIE Jeanne: The appointment is cancelled. Nobody writes to him: telephone him." in said
+    assert "CANARIE Jeanne: The appointment is cancelled. Nobody writes to him: telephone him. 621 000 147" in said
     deliver_all(practice.now + timedelta(minutes=5))
     assert Appointment.objects.get(key=visit).state == "cancelled"
     assert (Sms.objects.count(), CalendarMail.objects.count(), Delivery.objects.count()) == (0, 0, 0)

@@ -50,7 +50,7 @@ def test_a_visit_to_come_is_cancelled_by_the_doctor_who_reads_before_that_nobody
         assert doctor.post(address, {"starts": starts}).status_code == 303
     assert (state(visit), Appointment.objects.get(key=visit).cancel_cause) == ("cancelled", "doctor")
     after = text_of(page_of(practice, doctor, coming))
-    assert f"le rendez-vous est annulé. {NOBODY}" in after
+    assert f"le rendez-vous est annulé. {NOBODY} : appelez-le. 621 000 147" in after
     assert acts(page_of(practice, doctor, coming)) == []
 
 

@@ -51,7 +51,7 @@ def test_a_mail_to_an_address_that_no_code_proved_lets_nobody_act(jeanne, cast, 
     link = jeanne.answer["Location"]
     kind, words = told()
     assert kind is PublicMailKind.BOOKED
-    assert "appelez le +33140000001, ou passez par la page qui vous l’a confirmé" in words
+    assert "appelez le +33\u00a01\u00a040\u00a000\u00a000\u00a001, ou passez par la page qui vous l’a confirmé" in words
     assert "30 novembre" in words
     jeanne.get(link)
     assert "contient l’adresse de cette page" not in jeanne.text()

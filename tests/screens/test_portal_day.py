@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The doctor says on his telephone who is there: the page stays where it was, and his finger meets no other patient."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
@@ -10,6 +13,8 @@ from tests.screens.test_waiting_list import signed_in
 
 TODAY = "update agenda_appointment set starts_at=datetime(starts_at,'-1 day'), ends_at=datetime(ends_at,'-1 day')"
 STATES = "select state from agenda_appointment where state <> 'booked'"
+SEEN_AGAIN = "() => { document.dispatchEvent(new Event('visibilitychange')); }"
+DRAWN = "() => fetch(document.getElementById('list').dataset.part).then(() => new Promise(requestAnimationFrame))"
 OF_WHOM = "select agenda_id, date(starts_at) from agenda_appointment order by id"
 
 
@@ -41,15 +46,16 @@ async def test_a_second_tap_on_arrived_marks_nobody_else(browser: Browser, site:
     for number in (12, 29):  # in the middle of the day, and the last
         row = rows.nth(number)
         await row.evaluate("row => row.scrollIntoView({ block: 'center', behavior: 'instant' })")
-        before, arrived = await row.bounding_box(), await row.get_by_role("button").first.bounding_box()
-        assert before is not None
+        arrived = await row.locator(".visits__acts").get_by_role("button").first.bounding_box()
         assert arrived is not None
         finger = arrived["x"] + arrived["width"] / 2, arrived["y"] + arrived["height"] / 2
         async with page.expect_navigation(wait_until="load"):
             await page.mouse.click(*finger)
         await page.mouse.click(*finger)
         await expect(row).to_contain_text("arrivé")
-        assert await row.bounding_box() == before
+        there = await row.bounding_box()
+        assert there is not None
+        assert there["y"] <= finger[1] <= there["y"] + there["height"]
         await expect(page.locator("#list[data-settling]")).to_have_count(0)
         assert {state for (state,) in site.rows(STATES)} == {"arrived"}
     assert site.rows(STATES) == [("arrived",)] * 2
@@ -57,4 +63,53 @@ async def test_a_second_tap_on_arrived_marks_nobody_else(browser: Browser, site:
         await page.mouse.click(*finger)
     assert sorted(state for (state,) in site.rows(STATES)) == ["arrived", "done"]
     assert "#" not in page.url
+    assert doctor.complaints == []
+
+
+async def test_the_question_before_he_cancels_stays_under_his_finger_when_others_are_booked(
+    browser: Browser, site: Site
+) -> None:
+    made = agendas.make(site, 1)
+    agenda, day = site.rows(OF_WHOM)[0]
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    page = doctor.page
+    await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
+    row = page.locator(".visits__row").nth(12)
+    await row.locator("summary").click()
+    asks = row.get_by_role("button", name="Oui, l’annuler")
+    await expect(asks).to_be_in_viewport()
+    await row.evaluate("row => { row.isTheSame = true; }")
+    async with page.expect_response(lambda answer: "part=list" in answer.url) as told:
+        await page.evaluate(SEEN_AGAIN)
+    await (await told.value).finished()
+    await page.evaluate(DRAWN)
+    assert await row.evaluate("row => row.isTheSame")  # nothing was booked: no line is drawn afresh
+    before, kept = await row.bounding_box(), await row.get_attribute("id")
+    early = datetime.fromisoformat(f"{day}T07:00").replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+    agendas.taken(site, made, str(agenda), early.isoformat())
+    async with page.expect_response(lambda answer: "part=list" in answer.url):
+        await page.evaluate(SEEN_AGAIN)
+    await expect(page.locator(".visits__row")).to_have_count(31)
+    row = page.locator(f"#{kept}")
+    await expect(row.locator("details[open]")).to_have_count(1)
+    assert await row.bounding_box() == before
+    await expect(row.locator("summary")).to_be_focused()
+    assert doctor.complaints == []
+
+
+async def test_after_the_last_of_a_long_day_is_cancelled_he_reads_whom_to_call(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, 1)
+    agenda, day = site.rows(OF_WHOM)[0]
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    page = doctor.page
+    await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
+    row = page.locator(".visits__row").nth(29)
+    await row.locator("summary").click()
+    async with page.expect_navigation(wait_until="load"):
+        await row.get_by_role("button", name="Oui, l’annuler").click()
+    await expect(page.locator(".visits__row")).to_have_count(29)
+    await expect(page.locator("#said")).to_be_in_viewport(ratio=1)
+    number = page.locator("#said").get_by_role("link")
+    await expect(number).to_have_text("621\u00a0000\u00a0147")
+    await expect(number).to_have_attribute("href", f"tel:{agendas.NUMBER}")
     assert doctor.complaints == []

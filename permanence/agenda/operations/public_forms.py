@@ -122,8 +122,8 @@ def begin(
     at: datetime,
     instead: str = "",
 ) -> FormView:
-    """Take a slot for the time it takes to fill in the form; `key`, made by the page, is its id: the same again gives
-    the same form. `instead`: a form whose slot is given back once the other one is his, and not before.
+    """Take a slot for the time it takes to fill in the form; `key`, made by the page, is its id: the same again,
+    before he says who he is, gives the same form. `instead`: one whose slot is given back once the other one is his.
 
     Raises PageUnknown, ActKeyMalformed, ActKeyTaken, TooManyKnocks, and what `holds.hold_slot` raises.
     """
@@ -133,10 +133,11 @@ def begin(
     shown.offer(agenda).reason(reason)
     by, row = shown.by, page_row(slug)
     wanted = {"page_id": row.pk, "agenda_id": int(agenda), "reason_id": int(reason), "starts_at": starts_at}
+    wanted["is_new"] = is_new
     before = PublicForm.objects.for_house(by.house_key).filter(key=key).first()
     if before is not None:
-        if any(getattr(before, name) != value for name, value in wanted.items()) or before.is_new != is_new:
-            raise ActKeyTaken(key)
+        if before.code_sent_at is not None or any(getattr(before, name) != value for name, value in wanted.items()):
+            raise ActKeyTaken(key)  # also once it says who he is: a page proves nobody
         return form_view(before)
     # a refused one counts too
     knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, form=key, at=at)
@@ -157,7 +158,6 @@ def begin(
         )
         first = {
             "client_id": row.client_id,
-            "is_new": is_new,
             "language": language,
             "ends_at": held.ends_at,
             "held_until": held.expires_at,

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a public page shows: of its practice, of what is offered there, of a form or an appointment behind its key."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -281,15 +280,6 @@ def form_row(slug: str, key: str, *, at: datetime, lock: bool = False) -> Public
     if found is None or (found.booked_at is None and found.expires_at <= at):
         raise FormUnknown(key[:40])
     return found
-
-
-def begun_forms(*, slug: str, keys: Sequence[str]) -> list[str]:
-    """Those of the keys with which a form of this page was begun, over or not, in the order in which they were made.
-    Raises PageUnknown.
-    """
-    row = page_row(slug)
-    found = PublicForm.objects.for_house(row.house_id).filter(page=row.pk, key__in=keys)
-    return list(found.order_by("made_at", "pk").values_list("key", flat=True))
 
 
 def form_view(row: PublicForm) -> FormView:

@@ -101,9 +101,9 @@ def _view(row: PublicMail, *, at: datetime) -> PublicMailView:
     )
 
 
-def mailed(*, house_key: int, visits: Collection[str]) -> frozenset[str]:
-    """Which of these appointments (ids) were booked on the public page: to whom it is mailed what becomes of them. One
-    query.
+def mailed(*, house_key: int, visits: Collection[str]) -> dict[str, bool]:
+    """Which of these appointments (ids) were booked on the public page, so that it is mailed what becomes of them; and
+    whether the code proved that these mails reach him. One query.
     """
     rows = PublicForm.objects.for_house(house_key).filter(visit__in=visits).exclude(visit="").exclude(mail="")
-    return frozenset(rows.values_list("visit", flat=True))
+    return {visit: not by_sms for visit, by_sms in rows.values_list("visit", "by_sms")}

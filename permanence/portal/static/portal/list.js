@@ -7,9 +7,42 @@ const topics = new Set((list?.dataset.topics ?? "").split(" ").filter(Boolean));
 const MINUTE = 60_000;
 let wait = 1_000;
 
-/** Where a link leads, or what a button does: by it the one in focus is found again in the new list. @param {Element} one */
+/** Where a link leads, what a button does, of which line something unfolds: by it the one in focus is found again in the
+ * new list. @param {Element} one
+ */
 function target(one) {
-  return one instanceof HTMLAnchorElement ? one.href : one instanceof HTMLButtonElement ? one.formAction : "";
+  if (one instanceof HTMLAnchorElement) return one.href;
+  if (one instanceof HTMLButtonElement) return one.formAction;
+  return one instanceof HTMLElement && one.localName === "summary" ? lineOf(one) : "";
+}
+
+/** The id of the line in which it stands, "" for none. @param {Element} one */
+function lineOf(one) {
+  return one.closest("li[id]")?.id ?? "";
+}
+
+/** The list as the server tells it: what somebody unfolded is no change of it. @param {HTMLElement} shown */
+function asTold(shown) {
+  const copy = /** @type {HTMLElement} */ (shown.cloneNode(true));
+  for (const each of copy.querySelectorAll("details[open]")) each.removeAttribute("open");
+  return copy.innerHTML;
+}
+
+/** Puts the new lines in; what was unfolded in a line stays so, and the line where it stands on the screen.
+ * @param {HTMLElement} shown @param {DocumentFragment} lines
+ */
+function renew(shown, lines) {
+  const held = document.activeElement;
+  const focused = held && shown.contains(held) ? target(held) : "";
+  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map(lineOf);
+  const stays = unfolded.at(-1) ?? "";
+  const top = () => document.getElementById(stays)?.getBoundingClientRect().top ?? 0;
+  const before = top();
+  shown.replaceChildren(lines);
+  for (const line of unfolded) document.getElementById(line)?.querySelector("details")?.setAttribute("open", "");
+  const again = focused ? [...shown.querySelectorAll("a, button, summary")].find((one) => target(one) === focused) : undefined;
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+  if (document.getElementById(stays)) scrollBy({ top: top() - before, behavior: "instant" });
 }
 
 async function refresh() {
@@ -19,12 +52,8 @@ async function refresh() {
     if (!answer.ok) return;
     const told = document.createElement("template");
     told.innerHTML = await answer.text();
-    if (told.innerHTML === list.innerHTML) return; // what a finger or a key is on stays where it is
-    const held = document.activeElement;
-    const focused = held && list.contains(held) ? target(held) : "";
-    list.replaceChildren(told.content);
-    const again = focused ? [...list.querySelectorAll("a, button")].find((one) => target(one) === focused) : undefined;
-    if (again instanceof HTMLElement) again.focus();
+    if (told.innerHTML === asTold(list)) return; // what a finger or a key is on stays where it is
+    renew(list, told.content);
   } catch {
     // the network is away: the list stays as it was, the next minute tries again
   }

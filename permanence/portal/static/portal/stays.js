@@ -52,7 +52,7 @@ if (list && form) {
     list.setAttribute("data-settling", "");
     setTimeout(() => list.removeAttribute("data-settling"), SETTLES);
     const line = found.line ? document.getElementById(found.line) : null;
-    const refused = document.querySelector("[data-refused]"); // why not is to be read: it stands above
-    if (!refused) scrollTo({ top: line ? scrollY + line.getBoundingClientRect().top - found.top : found.y, behavior: "instant" });
+    // Why not, or whom to call now, is to be read: it stands above.
+    if (!document.querySelector("[data-refused], #said")) scrollTo({ top: line ? scrollY + line.getBoundingClientRect().top - found.top : found.y, behavior: "instant" });
   }
 }
