@@ -32,7 +32,7 @@ from permanence.kernel.events import Event
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import other_calendars
 from permanence.project.wiring import WIRING
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, openings
 from tests.rooms.http_server import at as address_of
 from tests.rooms.http_server import serving
 from tests.rooms.messaging_cast import NOON
@@ -377,7 +377,7 @@ def test_after_a_new_password_what_was_cancelled_meanwhile_goes_there_too(cast, 
     assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
 
 
-@pytest.mark.parametrize("colleague", ["has none", "reads it", "writes it"])
+@pytest.mark.parametrize("colleague", ["has none", "reads it", "writes it", "writes it by another name"])
 def test_what_was_moved_to_a_colleague_meanwhile_is_gone_from_a_calendar_added_anew(cast, server, colleague):
     visit, stays = book(cast, after(60)), book(cast, after(120))
     made = add(cast, server, writes=True)
@@ -386,24 +386,48 @@ def test_what_was_moved_to_a_colleague_meanwhile_is_gone_from_a_calendar_added_a
     others.remove_calendar(agenda=cast.dupont, calendar=made, by=cast.dr_dupont, at=minutes(11))
     moved = {"appointment": visit.appointment, "agenda": cast.lemaire, "by": cast.claire, "at": minutes(12)}
     appointments.move(key=cast.key(), starts_at=after(180), **moved)
-    if colleague != "has none":  # one calendar for both of them, by another spelling of its address
-        opens = access(server, password="another-canari", address=server.address.rstrip("/"))
-        his = {"agenda": cast.lemaire, "by": cast.dr_lemaire, "writes": colleague == "writes it"}
-        add(cast, server, access=opens, **his)
+    writes = colleague.startswith("writes")
+    if colleague != "has none":  # one calendar for both of them; servers give each of them an address of his own
+        address = server.address.replace("127.0.0.1", "localhost") if colleague.endswith("name") else server.address
+        opens = access(server, password="another-canari", address=address.rstrip("/"))
+        add(cast, server, access=opens, agenda=cast.lemaire, by=cast.dr_lemaire, writes=writes)
         assert look(minutes(13)) == 1
     add(cast, server, writes=True, access=access(server, password="another-canari"))
     for turn in (20, 31, 42):
         look(minutes(turn))
     there = [server.ask("GET", f"{each.appointment}.ics") for each in (visit, stays)]
-    assert [status for status, _said in there] == [404 if colleague == "has none" else 200, 200]
-    assert ("20261130T100000Z" in there[0][1]) == (colleague == "writes it")
+    assert [status for status, _said in there] == [200 if writes else 404, 200]
+    assert ("20261130T100000Z" in there[0][1]) == writes
+    assert conflicts(by=cast.dr_lemaire, agenda=cast.lemaire, at=NOON) == ()
     assert (view(cast).fault, conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON)) == ("", ())
     assert OtherBusy.objects.filter(agenda=int(cast.dupont)).count() == 0
 
 
+@pytest.mark.parametrize("to", ["a third", "nobody"])
+def test_what_a_colleague_still_has_to_take_away_is_left_to_him(cast, server, to):
+    """A calendar that all share, and to which each has a name of his own."""
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    asked = {"key": cast.key(), "appointment": visit.appointment, "by": cast.claire, "at": minutes(5)}
+    if to == "nobody":
+        appointments.cancel(cause=CancelCause.PATIENT, **asked)
+    else:
+        third = opened(cast.cabinet.id, cast.cabinet.doctor, "Centre", by=cast.claire)
+        appointments.move(starts_at=after(180), agenda=third, **asked)
+    opens = access(server, address=server.address.replace("127.0.0.1", "localhost"))
+    add(cast, server, agenda=cast.lemaire, by=cast.dr_lemaire, writes=True, access=opens, at=minutes(5))
+    assert look(minutes(5)) == 1
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 200
+    assert look(minutes(20)) == 2
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 404
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
+
+
 def test_of_what_stands_there_from_elsewhere_nothing_is_taken_for_ours(cast, server):
     mine, colleagues = book(cast, after(60)), cast.key()
-    add(cast, server, agenda=cast.lemaire, by=cast.dr_lemaire)  # a colleague's too: what is his there is his matter
+    add(cast, server, agenda=cast.lemaire, by=cast.dr_lemaire, writes=True)  # what is his there is his matter
+    look()
     appointments.book(
         key=colleagues, agenda=cast.lemaire, starts_at=after(60), booking=cast.booking(), by=cast.claire, at=NOON
     )

@@ -3,7 +3,6 @@
 
 import json
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
 
 from django.db import transaction
 
@@ -36,28 +35,6 @@ def sealed(access: Access, *, house: str, entropy: Entropy) -> str:
 def opened(row: OtherCalendar) -> Access:
     """How the calendar (its house loaded) is reached. Raises SealBroken."""
     return Access(**json.loads(secrecy.unseal(row.access, house=row.house.slug, purpose=PURPOSE)))
-
-
-def shared_with(row: OtherCalendar) -> frozenset[int]:
-    """The keys of the client's other agendas that have this very calendar too, by its address; one whose address cannot
-    be read counts as one. Raises SealBroken for `row` itself.
-    """
-    here = _path(opened(row))
-    rows = OtherCalendar.objects.filter(house=row.house_id, client=row.client_id, host=row.host, removed_at=None)
-    others = rows.exclude(agenda=row.agenda_id).select_related("house")
-    return frozenset(each.agenda_id for each in others if _may_be(each, here))
-
-
-def _may_be(row: OtherCalendar, here: str) -> bool:
-    try:
-        return _path(opened(row)) == here
-    except secrecy.SealBroken:
-        return True
-
-
-def _path(access: Access) -> str:
-    """What makes it this calendar of its host, however that was typed."""
-    return unquote(urlsplit(access.address).path).rstrip("/")
 
 
 @transaction.atomic

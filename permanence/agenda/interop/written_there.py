@@ -13,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from permanence.agenda.interop import ics
-from permanence.agenda.interop.access import shared_with
 from permanence.agenda.interop.caldav_calendar import MARK_LIMIT, CalDavBackend, ChangedThere, NotTaken
 from permanence.agenda.interop.entries import DOMAIN, visit_entry
 from permanence.agenda.interop.parsing import parsed
@@ -58,14 +58,17 @@ def look_for_conflicts(
 def adopt(row: OtherCalendar, etags: Mapping[str, str], texts: Mapping[str, str], *, at: datetime) -> None:
     """What stands there from before, when this calendar was taken away, is known as ours again, by its name and UID,
     for visits of this agenda to come, cancelled ones too, and those that were moved to a colleague meanwhile; inside a
-    transaction. What a colleague has there who shares the calendar is his. Raises SealBroken.
+    transaction.
     """
     keys = {name.removesuffix(_END): name for name in etags if name.endswith(_END)}
+    # A calendar that several share has another address for each of them: what any other calendar writes, or still has
+    # to take away, may stand in this very one, and is its own.
+    others = OtherCalendar.objects.filter(house=row.house_id, client=row.client_id, removed_at=None)
+    others = others.exclude(agenda=row.agenda_id)
+    elsewhere = OtherEntry.objects.filter(calendar__in=others).values("appointment")
+    left = ~taking(others.filter(writes=True).values_list("agenda", flat=True)) & ~Q(pk__in=elsewhere)
     visits = Appointment.objects.filter(
-        taking([row.agenda_id]) | ~taking(shared_with(row)),
-        house_id=row.house_id,
-        client_id=row.client_id,
-        starts_at__gt=at,
+        taking([row.agenda_id]) | left, house_id=row.house_id, client_id=row.client_id, starts_at__gt=at
     )
     known = OtherEntry.objects.filter(calendar=row).values("appointment")
     OtherEntry.objects.bulk_create(
