@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from string import ascii_uppercase
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -261,7 +262,8 @@ def test_a_family_name_of_two_words_is_recognised_in_the_order_in_which_it_stand
 
 
 @pytest.mark.django_db
-def test_the_dry_run_says_whom_it_takes_a_name_for_that_may_be_read_in_two_ways(cast, weber, browser_of):
+def test_the_dry_run_says_whom_it_takes_a_name_for_that_may_be_read_in_two_ways(cast, weber, browser_of, monkeypatch):
+    monkeypatch.setattr("permanence.backstage.agenda_import.CLOCK", SimpleNamespace(now=lambda: NOW))
     known(cast, weber, "Martin", "Bernard", birth_date=BORN)
     marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
     rows = "".join(f"24.12.2026;8:{n:02d};5;{name};{BORN};consultation\n" for n, name in TURNED)

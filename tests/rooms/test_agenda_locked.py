@@ -2,6 +2,7 @@
 """Another writer keeps the database, or the agenda, for longer than anybody waits: the act says so by its name."""
 
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -63,7 +64,8 @@ def test_the_doctor_reads_that_others_are_booking_and_nothing_is_said_of_a_visit
     assert doctor.post(said).status_code == 303
 
 
-def test_the_doctor_reads_that_others_are_booking_when_he_hands_those_booked_over(cast):
+def test_the_doctor_reads_that_others_are_booking_when_he_hands_those_booked_over(cast, monkeypatch):
+    monkeypatch.setattr("permanence.portal.agenda._CLOCK", SimpleNamespace(now=lambda: NOON))
     appointments.book(
         key=cast.key(), agenda=cast.dupont, starts_at=after(0), booking=cast.booking(), by=cast.claire, at=NOON
     )
