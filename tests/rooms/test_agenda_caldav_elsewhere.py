@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -513,7 +512,11 @@ def test_a_host_that_keeps_silent_is_asked_once_in_a_turn_and_its_other_calendar
 
 def test_one_calendar_that_dribbles_holds_up_no_other_of_its_host(cast, monkeypatch):
     """Of a big host thousands have a calendar: one that is too long to come in time says nothing of the others."""
-    monkeypatch.setattr(backends, "ask", partial(outside.ask, seconds=0.3))
+
+    def asked(address, **more):
+        return outside.ask(address, seconds=2 if address.endswith("/huge.ics") else outside.TOTAL_S, **more)
+
+    monkeypatch.setattr(backends, "ask", asked)
     over = threading.Event()
 
     def answered(handler):
@@ -538,7 +541,12 @@ def test_one_calendar_that_dribbles_holds_up_no_other_of_its_host(cast, monkeypa
 
 def test_one_calendar_that_is_long_to_be_gathered_holds_up_no_other_of_its_host(cast, server, monkeypatch):
     """The server has just said that it is there."""
-    monkeypatch.setattr(caldav_calendar, "ask", partial(outside.ask, seconds=0.5))
+
+    def asked(address, *, method, **more):
+        is_long = method == "REPORT" and address.endswith("/c/")
+        return outside.ask(address, method=method, seconds=0.5 if is_long else outside.TOTAL_S, **more)
+
+    monkeypatch.setattr(caldav_calendar, "ask", asked)
     over = threading.Event()
 
     def answered(handler):
