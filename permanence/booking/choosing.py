@@ -17,6 +17,7 @@ from permanence.agenda.refusals import ActKeyTaken, FormUnknown, PageUnknown, Sl
 from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.wishes import Wish
 from permanence.booking import offered, parts
+from permanence.foundation import moments
 
 ANYBODY = "any"
 """In place of an agenda: whoever is free first."""
@@ -112,9 +113,23 @@ def shown_times(
     )
 
 
-def gone(request: HttpRequest, page: PageView, asked: Asked, refusal: SlotRefused, *, starts: datetime) -> HttpResponse:
-    """Somebody was faster, or the rules say no: in words, with the next three times."""
-    if isinstance(refusal, SlotAlreadyTaken):
+def gone(
+    request: HttpRequest,
+    page: PageView,
+    asked: Asked,
+    refusal: SlotRefused,
+    *,
+    starts: datetime,
+    begun: FormView | None = None,
+) -> HttpResponse:
+    """Somebody was faster, or the rules say no: in words, with the next three times. `begun`: the form of the same page
+    that keeps this very time.
+    """
+    if isinstance(refusal, SlotAlreadyTaken) and begun is not None:
+        until = moments.hour(begun.held_until, parts.zone_of(page))
+        words = _("This time is kept for a booking begun on this page: continue it, or wait until %(hour)s.")
+        words %= {"hour": until}
+    elif isinstance(refusal, SlotAlreadyTaken):
         words = _("Somebody has just taken this time. Here are the next ones.")
     else:
         words = offered.public_causes(page, refusal.causes, reason=asked.reason.name, at=parts.now())
@@ -166,13 +181,18 @@ def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:
         at=parts.now(),
         instead=asked.instead,
     )
+    before = ""
     try:
         try:
             form = begin(key=sent.get("key", ""))
         except ActKeyTaken:  # an old page, in a second tab or another's hands: neither refused nor shown that form
+            before = sent.get("key", "")
             form = begin(key=parts.fresh_key())
     except SlotRefused as refusal:
-        return gone(request, page, asked, refusal, starts=starts)
+        begun = _keeping(page, before)
+        if begun is not None and (begun.agenda, begun.starts_at) != (offer.agenda.id, starts):
+            begun = None
+        return gone(request, page, asked, refusal, starts=starts, begun=begun)
     return HttpResponseRedirect(reverse("booking:form", kwargs={"slug": page.slug, "key": form.key}), status=303)
 
 
@@ -181,6 +201,12 @@ def _kept(page: PageView, key: str) -> FormView | None:
 
     Only while it does not say who he is: the address of the times may be sent to somebody else. Raises PageUnknown.
     """
+    form = _keeping(page, key)
+    return None if form is None or form.mail else form
+
+
+def _keeping(page: PageView, key: str) -> FormView | None:
+    """The form of that key while its time is kept; None for none. Raises PageUnknown."""
     if not key:
         return None
     at = parts.now()
@@ -188,7 +214,7 @@ def _kept(page: PageView, key: str) -> FormView | None:
         form = public.form(slug=page.slug, key=key, at=at)
     except FormUnknown:
         return None
-    return None if form.booked or form.mail or form.held_until <= at else form
+    return None if form.booked or form.held_until <= at else form
 
 
 def _is_same(own: FormView | None, asked: Asked) -> bool:

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from permanence.agenda.models import Appointment, PublicForm, SlotHold, VisitReason
+from permanence.booking import parts
+from permanence.foundation import moments
 from tests.rooms.agenda_cast import after
 from tests.rooms.test_public_again import cast, clock, jeanne
 from tests.rooms.test_public_booking import SLUG, Visitor
@@ -124,6 +126,41 @@ def test_once_it_says_who_he_is_no_page_of_times_leads_to_it(jeanne, other):
     assert jeanne.answer["Location"] != first
     jeanne.follow()
     assert [word for word in HIS if word in jeanne.text()] == []
+
+
+OWN = "Cet horaire est gardé pour une réservation commencée sur cette page\u00a0: continuez-la, ou attendez "
+
+
+def test_who_goes_back_to_the_page_of_times_reads_that_it_is_his_own_booking_that_keeps_the_time(jeanne):
+    page = shown(jeanne, {})
+    form = takes(jeanne, page, 60)["Location"]
+    jeanne.tell()
+    assert takes(jeanne, page, 60).status_code == 409
+    said = jeanne.text()
+    assert "vient de prendre" not in said
+    until = SlotHold.objects.get(ended="").expires_at
+    assert f"{OWN}{moments.hour(until, parts.ZoneInfo('Europe/Paris'))}." in said
+    assert form.rsplit("/", 1)[-1] not in said
+    assert [word for word in HIS if word in said] == []
+
+
+def test_who_has_another_page_reads_that_somebody_was_faster(jeanne, other):
+    page = shown(other, {})
+    takes(jeanne, shown(jeanne, {}), 60)
+    jeanne.tell()
+    assert takes(other, page, 60).status_code == 409
+    assert "vient de prendre" in other.text()
+    assert "réservation commencée" not in other.text()
+
+
+def test_a_time_that_another_took_once_it_was_kept_no_more_was_taken_by_somebody(jeanne, other, clock):
+    page = shown(jeanne, {})
+    takes(jeanne, page, 60)
+    jeanne.tell()
+    clock.forward(minutes=31)
+    other.take(60)
+    assert takes(jeanne, page, 60).status_code == 409
+    assert "vient de prendre" in jeanne.text()
 
 
 def just_before_its_notice_runs_out(jeanne, cast, clock):
