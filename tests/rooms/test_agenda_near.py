@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A day of an agenda is read without the years before it, and what began the evening or the month before is there."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -79,6 +80,27 @@ def asked_from_outside(cast):
 
 
 READERS = (grid, week, feed, asked_from_outside)
+
+
+def long_ago(cast):
+    """Events of his telephone in years that no calendar shows any more, each written then."""
+    [known] = CalendarObject.objects.all()
+    for years in (2, 3, 4):
+        known.pk, known.name, known.uid = None, f"{years}.ics", str(years)
+        known.blocks, known.known_until = [cast.key()], NOON - years * 365 * DAY
+        known.save(force_insert=True)
+
+
+def test_a_feed_looks_up_what_a_telephone_wrote_without_the_events_of_the_years_before(cast):
+    assert phone(cast).put(f"{home(cast)}n.ics", whole_days("n", TUESDAY, TUESDAY + DAY)).status_code == 201
+    [block] = Block.objects.all()
+    long_ago(cast)
+    with CaptureQueriesContext(connection) as asked:
+        assert feed(cast) == {block.key}
+    [objects] = [each["sql"] for each in asked if 'FROM "agenda_calendarobject"' in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(objects)
+        assert [json.loads(keys) for (keys,) in cursor.fetchall()] == [[block.key]]
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -7,7 +7,7 @@ nothing else: not where, for that may be a patient's home. That home is told whe
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from permanence.agenda.queries.agendas import known_key
 from permanence.agenda.queries.asked import blocks_near, taking, visits_near
 from permanence.agenda.queries.books import books
 from permanence.agenda.queries.views import AppointmentView, appointment_views
-from permanence.agenda.rules.kinds import Taken, TakenKind
+from permanence.agenda.rules.kinds import LONGEST_BLOCK, Taken, TakenKind
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.reception.hours import moment_of
 
@@ -26,6 +26,8 @@ DOMAIN = "permanence"
 BACK, AHEAD = 1, 13
 """Months."""
 _ABSENCE = "absence-"
+_BEYOND = timedelta(minutes=LONGEST_BLOCK) + timedelta(days=2)
+"""What began before an event's horizon may go on so long, in parts; and clocks are put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +98,14 @@ def _kept(row: Agenda, *, names: bool, homes: bool, starts: datetime, ends: date
     found = [visit_entry(each, names=names, where=where.get(each.appointment, NOWHERE)) for each in views]
     rows = Block.objects.filter(blocks_near(starts, ends), agenda=row, removed_at=None, **which)
     blocks = list(rows.order_by("starts_at", "pk"))
-    if any(each.door == Door.CALDAV for each in blocks):
-        events = CalendarObject.objects.filter(agenda=row).values_list("blocks", flat=True)
-        of_events = {key for keys in events for key in keys}
+    written = {each.key: each.starts_at for each in blocks if each.door == Door.CALDAV}
+    if written:
+        # No event is busy later than it is known: those of the years before have nothing here.
+        since = min(written.values()) - _BEYOND
+        events = CalendarObject.objects.filter(agenda=row, known_until__gt=since).values_list("blocks", flat=True)
+        left = written.keys() - {key for keys in events for key in keys}
         # Past days of an event that is gone: what it was is gone from the device that wrote it, and comes to none back.
-        blocks = [each for each in blocks if each.door != Door.CALDAV or each.key in of_events]
+        blocks = [each for each in blocks if each.key not in left]
     return found + [_block(each, names=names) for each in blocks]
 
 
