@@ -62,7 +62,7 @@ async def rings(console: ConsolePage, exchange: FakeExchange, site: Site, call: 
 
 
 async def answered_with_the_mouse(console: ConsolePage) -> None:
-    await console.by_id("answer").click(timeout=5000)
+    await console.by_id("answer").click()
     await console.shows("desk")
 
 
@@ -86,7 +86,7 @@ async def test_a_call_is_answered_with_the_mouse_whatever_is_asked_and_nothing_o
         await asks(console, key, minute, dialog)
         await rings(console, exchange, site, f"call-{number}")
         await expect(asking).to_have_count(0)
-        await console.by_id("decline").click(timeout=5000)
+        await console.by_id("decline").click()
         await exchange.command("decline", times=number + 1)
         await expect(console.by_id("view-book")).to_be_visible()
         await expect(asking).to_have_count(0)
@@ -151,6 +151,54 @@ async def test_what_is_refused_after_its_question_went_away_is_said_where_she_is
     await expect(console.by_id("toasts")).to_contain_text("Annuler le rendez-vous")
     await expect(console.by_id("toasts")).to_contain_text("Elle a été déplacée")
     assert [row[0] for row in site.rows(VISITS)] == ["booked"]
+    assert console.complaints == []
+
+
+async def reads_out_six(console: ConsolePage, site: Site, made: agendas.Made) -> None:
+    """Six visits of a series stand before her; the first of these times is taken by somebody else meanwhile."""
+    await asks(console, "s", 700, "book-series-dialog")
+    sessions = console.page.locator("#book-series-plan .session")
+    await expect(sessions).to_have_count(6)
+    first = sessions.first
+    agenda, starts = await first.get_attribute("data-agenda"), await first.get_attribute("data-starts")
+    agendas.taken(site, made, agenda or "", starts or "")
+
+
+OTHERWISE = "HOFFMANN Jeanne\u00a0: Consultation. Visites réservées\u00a0: 6 sur 6. Ces heures n’étaient pas toutes affichées"
+
+
+async def test_what_a_call_takes_from_her_sight_of_a_series_that_is_booked_is_said_and_not_that_it_was_closed(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = await between_calls(console, exchange, site)
+    await reads_out_six(console, site, made)
+    await console.press("Control+Enter")
+    await expect(console.by_id("book-series-error")).to_contain_text("6 sur 6. Ces heures")
+    await rings(console, exchange, site)
+    toasts = console.by_id("toasts")
+    await expect(toasts).to_contain_text(OTHERWISE)
+    await expect(toasts).not_to_contain_text("Fermé")
+    assert len(site.rows(VISITS)) == 8
+    assert console.complaints == []
+
+
+async def test_a_series_that_is_booked_at_other_hours_after_the_call_rang_says_so(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = await between_calls(console, exchange, site)
+    await reads_out_six(console, site, made)
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/series", waiting.put)
+    await console.press("Control+Enter")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site)
+    await answered_with_the_mouse(console)
+    await late.continue_()
+    toasts = console.by_id("toasts")
+    await expect(toasts).to_contain_text(OTHERWISE)
+    await expect(toasts.locator(".toast:has(button)")).to_contain_text("6 sur 6")
+    await expect(toasts).not_to_contain_text("Fermé")
+    assert len(site.rows(VISITS)) == 8
     assert console.complaints == []
 
 
