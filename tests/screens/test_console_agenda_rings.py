@@ -165,7 +165,9 @@ async def reads_out_six(console: ConsolePage, site: Site, made: agendas.Made) ->
     agendas.taken(site, made, agenda or "", starts or "")
 
 
-OTHERWISE = "HOFFMANN Jeanne\u00a0: Consultation. Visites réservées\u00a0: 6 sur 6. Ces heures n’étaient pas toutes affichées"
+OTHERWISE = (
+    "HOFFMANN Jeanne\u00a0: Consultation. Visites réservées\u00a0: 6 sur 6. Ces heures n’étaient pas toutes affichées"
+)
 
 
 async def test_what_a_call_takes_from_her_sight_of_a_series_that_is_booked_is_said_and_not_that_it_was_closed(
