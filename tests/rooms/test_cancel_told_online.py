@@ -54,7 +54,7 @@ def test_whose_mail_no_code_proved_is_to_be_called_all_the_same(jeanne, cast, to
     assert told_of_cancelling(**asked, at=today.at) == {visit.appointment: ToldOfCancelling.UNPROVED}
     doctor, address = browser_of(cast.dr_dupont), f"/portal/line/{cast.cabinet.id}/agenda/{cast.dupont}"
     page = doctor.get(address, {"day": MONDAY.date()}).content.decode()
-    words = "Un courriel part à une adresse qu’il n’a pas prouvée\u00a0: appelez-le."
+    words = "Un courriel part à une adresse qu’il n’a pas confirmée\u00a0: appelez-le."
     number = '<a class="link nowrap" href="tel:+33612345678">06\u00a012\u00a034\u00a056\u00a078</a>'
     assert f"{words} {number}" in page
     said = re.search(r'formaction="([^"]+/cancel)" name="starts" value="([^"]+)"', page)

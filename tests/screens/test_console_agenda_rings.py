@@ -2,6 +2,7 @@
 """A call rings while something is asked in the agenda: the caller comes first, and what was asked is nobody else's."""
 
 import asyncio
+import re
 
 from playwright.async_api import Browser, Route, expect
 
@@ -62,7 +63,7 @@ async def rings(console: ConsolePage, exchange: FakeExchange, site: Site, call: 
 
 
 async def answered_with_the_mouse(console: ConsolePage) -> None:
-    await console.by_id("answer").click(timeout=5000)
+    await console.by_id("answer").click()
     await console.shows("desk")
 
 
@@ -86,7 +87,7 @@ async def test_a_call_is_answered_with_the_mouse_whatever_is_asked_and_nothing_o
         await asks(console, key, minute, dialog)
         await rings(console, exchange, site, f"call-{number}")
         await expect(asking).to_have_count(0)
-        await console.by_id("decline").click(timeout=5000)
+        await console.by_id("decline").click()
         await exchange.command("decline", times=number + 1)
         await expect(console.by_id("view-book")).to_be_visible()
         await expect(asking).to_have_count(0)
@@ -154,6 +155,56 @@ async def test_what_is_refused_after_its_question_went_away_is_said_where_she_is
     assert console.complaints == []
 
 
+async def reads_out_six(console: ConsolePage, site: Site, made: agendas.Made) -> None:
+    """Six visits of a series stand before her; the first of these times is taken by somebody else meanwhile."""
+    await asks(console, "s", 700, "book-series-dialog")
+    sessions = console.page.locator("#book-series-plan .session")
+    await expect(sessions).to_have_count(6)
+    first = sessions.first
+    agenda, starts = await first.get_attribute("data-agenda"), await first.get_attribute("data-starts")
+    agendas.taken(site, made, agenda or "", starts or "")
+
+
+OTHERWISE = (
+    "HOFFMANN Jeanne\u00a0: Consultation. Visites réservées\u00a0: 6 sur 6. Ces heures n’étaient pas toutes affichées"
+)
+
+
+async def test_what_a_call_takes_from_her_sight_of_a_series_that_is_booked_is_said_and_not_that_it_was_closed(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = await between_calls(console, exchange, site)
+    await reads_out_six(console, site, made)
+    await console.press("Control+Enter")
+    await expect(console.by_id("book-series-error")).to_contain_text("6 sur 6. Ces heures")
+    await rings(console, exchange, site)
+    toasts = console.by_id("toasts")
+    await expect(toasts).to_contain_text(OTHERWISE)
+    await expect(toasts).not_to_contain_text("Fermé")
+    assert len(site.rows(VISITS)) == 8
+    assert console.complaints == []
+
+
+async def test_a_series_that_is_booked_at_other_hours_after_the_call_rang_says_so(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = await between_calls(console, exchange, site)
+    await reads_out_six(console, site, made)
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/series", waiting.put)
+    await console.press("Control+Enter")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site)
+    await answered_with_the_mouse(console)
+    await late.continue_()
+    toasts = console.by_id("toasts")
+    await expect(toasts).to_contain_text(OTHERWISE)
+    await expect(toasts.locator(".toast:has(button)")).to_contain_text("6 sur 6")
+    await expect(toasts).not_to_contain_text("Fermé")
+    assert len(site.rows(VISITS)) == 8
+    assert console.complaints == []
+
+
 async def test_what_is_asked_too_late_is_not_asked_over_a_call_that_rings(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
@@ -196,7 +247,7 @@ async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back
     await screen.page.route("**/console/agenda/cancel", second_busy)
     await screen.press("Control+z")
     toasts = screen.by_id("toasts")
-    await expect(toasts).to_contain_text("Visites défaites\u00a0: 2 sur 3", timeout=30000)
+    await expect(toasts).to_contain_text("Défait pour 2 rendez-vous sur 3", timeout=30000)
     await expect(toasts).to_contain_text("D’abord les autres")
     await expect(toasts).to_contain_text("Ctrl Z")
     await expect(screen.by_id("book-refusal")).to_be_hidden()
@@ -205,3 +256,49 @@ async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back
     await expect(screen.by_id("book-place")).to_have_text("Défait", timeout=30000)
     await until("none of them stands", lambda: {row[0] for row in site.rows(VISITS)} == {"cancelled"})
     assert screen.complaints == []
+
+
+async def test_a_booking_that_cannot_be_taken_back_says_whose_it_is_and_is_not_ticked_as_done(
+    browser: Browser, site: Site
+) -> None:
+    screen, _ = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+
+    async def busy(route: Route) -> None:
+        await route.fulfill(status=422, json={"code": "agenda_busy", "why": "D’abord les autres", "causes": []})
+
+    await screen.page.route("**/console/agenda/cancel", busy)
+    await screen.press("Control+z")
+    stands = screen.page.locator("#toasts .toast:has(button)")
+    await expect(stands).to_contain_text("D’abord les autres", timeout=30000)
+    await expect(stands).to_contain_text(
+        re.compile(r"Non défait\u00a0: HOFFMANN Jeanne, .*10:00, Dr Weber\. D’abord les autres")
+    )
+    await expect(stands.locator("use")).to_have_attribute("href", "#i-alert")
+    assert screen.complaints == []
+
+
+async def test_what_was_refused_is_still_read_when_something_is_booked_after_it(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    await asks(console, "x", 605, "book-dialog")
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/cancel", waiting.put)
+    await console.press("1")
+    await console.press("Control+Enter")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site)
+    await console.by_id("decline").click()
+    await expect(console.by_id("view-book")).to_be_visible()
+    await console.page.clock.install()
+    await console.page.clock.pause_at(await console.page.evaluate("Date.now() + 1000"))
+    await late.fulfill(status=422, json={"code": "changed_meanwhile", "why": "Elle a été déplacée", "causes": []})
+    toasts = console.by_id("toasts")
+    await expect(toasts).to_contain_text("Elle a été déplacée")
+    await click_at(console, "Dr Weber", 660)
+    await console.press("Enter")
+    await expect(toasts).to_contain_text("11:00, Dr Weber")
+    await expect(toasts).to_contain_text("Elle a été déplacée")
+    await expect(toasts.locator(".toast:has(button)")).to_have_count(1)
+    assert console.complaints == []

@@ -97,6 +97,29 @@ async def test_the_question_before_he_cancels_stays_under_his_finger_when_others
     assert doctor.complaints == []
 
 
+async def test_the_question_before_he_cancels_is_closed_when_that_visit_is_moved_meanwhile(
+    browser: Browser, site: Site
+) -> None:
+    made = agendas.make(site, 1)
+    agenda, day = site.rows(OF_WHOM)[0]
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    page = doctor.page
+    await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
+    row, other = page.locator(".visits__row").nth(12), page.locator(".visits__row").nth(11)
+    kept, beside = str(await row.get_attribute("id")), str(await other.get_attribute("id"))
+    for each in (other, row):
+        await each.locator("summary").click()
+    await expect(page.locator("#list details[open]")).to_have_count(2)
+    early = datetime.fromisoformat(f"{day}T07:00").replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+    agendas.moved(site, kept.removeprefix("v-"), str(agenda), early.isoformat())
+    async with page.expect_response(lambda answer: "part=list" in answer.url):
+        await page.evaluate(SEEN_AGAIN)
+    await expect(page.locator(".visits__row").first).to_have_attribute("id", kept)
+    await expect(page.locator(f"#{kept} details[open]")).to_have_count(0)  # the hour agreed just now is not asked about
+    await expect(page.locator(f"#{beside} details[open]")).to_have_count(1)
+    assert doctor.complaints == []
+
+
 async def test_after_the_last_of_a_long_day_is_cancelled_he_reads_whom_to_call(browser: Browser, site: Site) -> None:
     made = agendas.make(site, 1)
     agenda, day = site.rows(OF_WHOM)[0]

@@ -67,6 +67,17 @@ by, at, booking = house_system(house="demo"), SystemClock().now(), Booking(patie
 starts = datetime.fromisoformat(starts)
 appointments.book(key="booked-by-another-one", agenda=agenda, starts_at=starts, booking=booking, by=by, at=at)
 """
+MOVED = """
+import sys
+from datetime import datetime
+from permanence.agenda.operations import appointments
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+appointment, agenda, starts = sys.argv[1:]
+to = {"agenda": agenda, "starts_at": datetime.fromisoformat(starts)}
+by, at = house_system(house="demo"), SystemClock().now()
+appointments.move(key="moved-by-another-one", appointment=appointment, **to, by=by, at=at)
+"""
 
 TWO = """
 import sys
@@ -147,6 +158,11 @@ def held(site: Site, made: Made, day: date, hour: int) -> None:
 def taken(site: Site, made: Made, agenda: str, starts: str) -> None:
     """Paul is booked there for a consultation at that moment (ISO) by somebody else."""
     site.run(TAKEN, agenda, starts, made.paul, made.consultation)
+
+
+def moved(site: Site, appointment: str, agenda: str, starts: str) -> None:
+    """That appointment is moved there, to that moment (ISO), by somebody else."""
+    site.run(MOVED, appointment, agenda, starts)
 
 
 def for_two(site: Site, made: Made) -> str:

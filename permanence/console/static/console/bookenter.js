@@ -7,6 +7,7 @@ import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./book.js").Done} Done */
+/** @typedef {(back: number) => string} Stands says what of it stands when so many visits are taken back */
 /** @typedef {{done: Done, same: () => boolean}} Asker for whom something is booked, in which call; `same`: whether that is still the request before her */
 
 export class Booking {
@@ -79,8 +80,9 @@ export class Booking {
       this.book.asking.show(this.book.reason);
     }
     this.book.hooks.done("booked", done);
-    const words = word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name });
-    this.book.after(words, at.agenda, "booked", () => this.undo([told.appointment], done));
+    const whose = { patient: told.patient, hour: whenOf(at), agenda: at.name };
+    const stands = () => word("book_not_undone", whose);
+    this.book.after(word("book_booked", whose), at.agenda, "booked", () => this.undo([told.appointment], done, stands));
   }
 
   /** @returns {Asker} as it stands now: whoever is in hand when it is answered */
@@ -130,17 +132,19 @@ export class Booking {
   bookedSeries(appointments, words, { done, same }) {
     if (same()) this.book.asking.show(this.book.reason);
     this.book.hooks.done("booked", done);
-    this.book.after(words, "", "booked", () => this.undo(appointments, done));
+    const stands = (/** @type {number} */ back) => word("book_undone_some", { back, of: appointments.length });
+    this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
   }
 
-  /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
-  undo(appointments, done) {
+  /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done @param {Stands} stands */
+  undo(appointments, done, stands) {
     // Each is an act of its own: tried again without an answer it is the same one.
-    return this.takeBack(appointments.map((appointment) => ({ key: newId(), appointment, cause: "mistake", call: done.call })), done);
+    const cancellings = appointments.map((appointment) => ({ key: newId(), appointment, cause: "mistake", call: done.call }));
+    return this.takeBack(cancellings, done, (left) => stands(appointments.length - left));
   }
 
-  /** One after the other; those that are refused stand, and can be taken back again. @param {object[]} cancellings @param {Done} done */
-  async takeBack(cancellings, done) {
+  /** One after the other; those that are refused stand, and can be taken back again. @param {object[]} cancellings @param {Done} done @param {(left: number) => string} standing says that so many are left */
+  async takeBack(cancellings, done, standing) {
     const still = this.book.staying();
     /** @type {object[]} */
     const stand = [];
@@ -161,15 +165,9 @@ export class Booking {
       this.book.spoken.acted();
       await this.book.again(agendas.size === 1 ? [...agendas][0] : "");
     }
-    if (stand.length) return this.standing(cancellings.length, stand, done, why);
+    if (stand.length) return offerUndo(`${standing(stand.length)}. ${why}`, "booked", () => this.takeBack(stand, done, standing), "alert");
     this.book.hooks.done("", done);
     if (still()) this.book.spoken.did(word("book_undone"));
     return undefined;
-  }
-
-  /** Some of what was to be taken back stands: how many, why, and the way back. @param {number} of @param {object[]} stand @param {Done} done @param {string} why */
-  standing(of, stand, done, why) {
-    const words = of > 1 ? `${word("book_undone_some", { back: of - stand.length, of })}. ${why}` : why;
-    offerUndo(words, "booked", () => this.takeBack(stand, done));
   }
 }

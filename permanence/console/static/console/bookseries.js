@@ -10,6 +10,13 @@ const LOOK_MS = 250;
 const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 /** @param {Told|null} told */
 const wordsOf = (told) => word("book_series_booked", { booked: told?.booked ?? 0, wanted: told?.wanted ?? 0 });
+/** Part of it found no time, or another one than she has read out: she sees which, and tells the caller. @param {Told|null} told @param {string} visits those she has read */
+function cameOf(told, visits) {
+  if (!told) return "";
+  const { booked, wanted } = told;
+  if (visits !== told.visits.map(({ agenda, starts }) => `${agenda} ${starts}`).join()) return word("book_series_otherwise", { booked, wanted });
+  return booked === wanted ? "" : wordsOf(told);
+}
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
 /** @typedef {{wish: Record<string, string>, said: Record<string, string>, yes: string, booked: (appointments: string[], words: string) => void}} Request `wish`: client, reason, patient, wishes and call; `yes`: the questions that forbid it */
@@ -111,7 +118,8 @@ export class Series {
     if (this.isBooked) return;
     clearTimeout(this.timer);
     this.turn += 1;
-    const [{ request, asked }, isRead] = [this, this.read.question === this.question];
+    const { request, asked, read, question } = this;
+    const visits = read.question === question ? read.visits : "";
     /** @type {Told|null} */
     let told = null;
     const book = async () => {
@@ -123,18 +131,17 @@ export class Series {
       request.booked(told?.appointments ?? [], wordsOf(told));
       return "";
     };
-    await answer(this.dialog, book, (words) => this.error(words), () => told && this.booked(told, isRead));
+    const came = () => cameOf(told, visits);
+    await answer(this.dialog, book, (words) => this.error(words), () => told && this.booked(told, came()), came);
   }
 
-  /** @param {Told} told @param {boolean} isRead whether a plan for this stood there */
-  async booked(told, isRead) {
+  /** @param {Told} told @param {string} came what she has to read of it, "" for nothing */
+  async booked(told, came) {
     this.isBooked = true;
+    if (!came) return this.dialog.close();
     const [words, still] = [wordsOf(told), asking(this.dialog)];
-    const asRead = isRead && this.read.visits === told.visits.map(({ agenda, starts }) => `${agenda} ${starts}`).join();
-    if (told.booked === told.wanted && asRead) return this.dialog.close();
-    // Part of it found no time, or another one than she has read out: she sees which, and tells the caller.
     this.paint();
-    this.error(asRead ? words : word("book_series_otherwise", { booked: told.booked, wanted: told.wanted }));
+    this.error(came);
     button("book-series-keep").focus();
     try {
       const found = await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`);

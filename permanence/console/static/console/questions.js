@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Questions in a dialog over the page. Each is asked once and answered once; a caller comes before all of them, and what comes of an answer after its question went away is said where she is then.
-import { byId, icon, make } from "./dom.js";
+import { icon, make } from "./dom.js";
+import { raise } from "./toasts.js";
 import { word } from "./words.js";
 
 const SAID_MS = 10000;
@@ -8,6 +9,8 @@ const SAID_MS = 10000;
 const asked = new WeakMap();
 /** Questions whose answer is on its way. @type {WeakSet<object>} */
 const underway = new WeakSet();
+/** What came of a question that is answered, and stands in its dialog for her to read. @type {WeakMap<object, string>} */
+const read = new WeakMap();
 
 /** Opens a dialog with a new question. @param {HTMLDialogElement} dialog */
 export function ask(dialog) {
@@ -23,16 +26,20 @@ export function asking(dialog) {
 
 /** Does what the answer says; pressed twice it is done once, and what is not asked any more is not answered. What is against it is said in the dialog, or in a toast once that asks something else or nothing.
  * @param {HTMLDialogElement} dialog @param {() => Promise<string>} act gives what was against it, "" when it is done
- * @param {(against: string) => void} refused @param {() => void} [done] the dialog closes, unless something else follows */
-export async function answer(dialog, act, refused, done = () => dialog.close()) {
+ * @param {(against: string) => void} refused @param {() => void} [done] the dialog closes, unless something else follows
+ * @param {() => string} [came] what came of it that she has to read, "" for nothing */
+export async function answer(dialog, act, refused, done = () => dialog.close(), came = () => "") {
   const question = asked.get(dialog);
   if (!question || !dialog.open || underway.has(question)) return;
   const [still, title] = [asking(dialog), titleOf(dialog)];
   underway.add(question);
   try {
     const against = await act();
-    if (!still()) return void (against && tell(`${title}. ${against}`));
-    against ? refused(against) : done();
+    const words = against || came();
+    if (!still()) return void (words && tell(`${title}. ${words}`));
+    if (against) return refused(against);
+    if (words) read.set(question, words);
+    done();
   } finally {
     underway.delete(question);
   }
@@ -48,10 +55,11 @@ export function closeAll(within) {
 /** A caller comes first: what she was asked about an appointment goes away, which is said. */
 export function giveWay() {
   for (const dialog of closeAll(document)) {
-    const title = titleOf(dialog);
+    const [title, question] = [titleOf(dialog), asked.get(dialog) ?? dialog];
+    const came = read.get(question);
     // What she has answered is said when it is done, or refused.
-    const isAnswered = underway.has(asked.get(dialog) ?? dialog);
-    if (title && !isAnswered && (dialog.closest("#view-book") || dialog.id === "dialog-correct")) tell(word("question_closed", { question: title }));
+    const isSaid = title && !underway.has(question) && (dialog.closest("#view-book") || dialog.id === "dialog-correct");
+    if (isSaid) tell(came ? `${title}. ${came}` : word("question_closed", { question: title }));
   }
 }
 
@@ -63,6 +71,6 @@ function titleOf(dialog) {
 /** Beside what can still be taken back, not in its place. @param {string} text */
 function tell(text) {
   const said = make("div", { class: "toast" }, icon("alert"), make("span", {}, text));
-  byId("toasts").append(said);
+  raise(said);
   setTimeout(() => said.remove(), SAID_MS);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The way back: what was done stands in a toast with its key, for ten seconds; after that the key says what there is to do instead.
-import { byId, icon, make } from "./dom.js";
+import { icon, make } from "./dom.js";
+import { raise } from "./toasts.js";
 import { word } from "./words.js";
 
 /** @typedef {"booked"|"moved"|"busy"|"marked"|"delay"|"waiting"|"elsewhere"|"cancelled"|"freed"|"on_time"} Kind what was done: it is put right in another way once it is too late to take it back, the last three ever */
@@ -9,15 +10,17 @@ const UNDO_MS = 10000;
 const SAID_MS = 6000;
 /** What was done last and not taken back; `shown`: the toast it stands in, as long as it does; `isPast`: in the call before. @type {{text: string, kind: Kind, shown: HTMLElement, undo: () => void, timer: number, isPast: boolean}|null} */
 let last = null;
+/** What the key said last. @type {HTMLElement|null} */
+let late = null;
 
-/** What was recorded, and for ten seconds the way back; nothing moves meanwhile. @param {string} text @param {Kind} kind @param {() => void} undo */
-export function offerUndo(text, kind, undo) {
+/** What was recorded, and for ten seconds the way back; nothing moves meanwhile. What was refused just before is still read. @param {string} text @param {Kind} kind @param {() => void} undo @param {"check"|"alert"} [sign] */
+export function offerUndo(text, kind, undo, sign = "check") {
   over();
   const back = make("button", { class: "btn btn--sm", type: "button" }, word("undo"), " ", make("kbd", {}, `${word("key_ctrl")} Z`));
-  const shown = make("div", { class: "toast" }, icon("check"), make("span", {}, text), back);
+  const shown = make("div", { class: "toast" }, icon(sign), make("span", {}, text), back);
   last = { text, kind, shown, undo, timer: window.setTimeout(() => shown.remove(), UNDO_MS), isPast: false };
   back.addEventListener("click", take);
-  byId("toasts").replaceChildren(shown);
+  raise(shown);
 }
 
 /** What was recorded and has no way back: the key means this one, and takes back nothing that was done before it. @param {string} text @param {Kind} kind */
@@ -33,6 +36,7 @@ export function forget() {
 
 /** Nothing can be taken back any more. */
 function over() {
+  late?.remove();
   if (!last) return;
   clearTimeout(last.timer);
   last.shown.remove();
@@ -60,8 +64,10 @@ function pressed(event) {
 
 /** @param {{text: string, kind: Kind}} done what is meant is said before what there is to do */
 function tooLate({ text, kind }) {
+  late?.remove();
   const said = make("div", { class: "toast" }, icon("clock"), make("span", {}, `${text.replace(/\.$/, "")}. ${word(`undo_late_${kind}`)}`));
-  byId("toasts").replaceChildren(said);
+  late = said;
+  raise(said);
   setTimeout(() => said.remove(), SAID_MS);
 }
 

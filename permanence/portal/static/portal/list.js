@@ -28,18 +28,24 @@ function asTold(shown) {
   return copy.innerHTML;
 }
 
-/** Puts the new lines in; what was unfolded in a line stays so, and the line where it stands on the screen.
+/** What unfolds in that line. @param {string} line its id */
+function foldOf(line) {
+  return document.getElementById(line)?.querySelector("details");
+}
+
+/** Puts the new lines in; what was unfolded in a line stays so, and the line where it stands on the screen. What asks
+ * about something else by now, as a visit that was moved, is folded: who read the old words would answer the new ones.
  * @param {HTMLElement} shown @param {DocumentFragment} lines
  */
 function renew(shown, lines) {
   const held = document.activeElement;
   const focused = held && shown.contains(held) ? target(held) : "";
-  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map(lineOf);
-  const stays = unfolded.at(-1) ?? "";
+  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map((each) => ({ line: lineOf(each), told: each.innerHTML }));
+  const stays = unfolded.at(-1)?.line ?? "";
   const top = () => document.getElementById(stays)?.getBoundingClientRect().top ?? 0;
   const before = top();
   shown.replaceChildren(lines);
-  for (const line of unfolded) document.getElementById(line)?.querySelector("details")?.setAttribute("open", "");
+  for (const { line, told } of unfolded) if (foldOf(line)?.innerHTML === told) foldOf(line)?.setAttribute("open", "");
   const again = focused ? [...shown.querySelectorAll("a, button, summary")].find((one) => target(one) === focused) : undefined;
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   if (document.getElementById(stays)) scrollBy({ top: top() - before, behavior: "instant" });
