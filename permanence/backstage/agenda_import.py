@@ -45,6 +45,7 @@ FAULTS: dict[str, str | Promise] = {
     "time_skipped": _("This hour does not exist on that day: the clocks go forward."),
     "length_impossible": _("Begin and length are multiples of five minutes, twelve hours at most."),
     "reason_unknown": _("No visit reason of the client is called so."),
+    "reason_ambiguous": _("Several visit reasons are called so: write it with its accents, as it stands here."),
     "patient_ambiguous": _("Several patients are called so: write the birth date."),
     "patient_deceased": _("This patient has died: nothing is booked for him."),
     "already_taken": _("Something stands there already."),

@@ -18,9 +18,11 @@ from permanence.agenda.models import Appointment, Block, Occupancy
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.operations.reasons import set_reason
 from permanence.agenda.operations.setting import set_openings
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
+from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.usual import Trade
 from permanence.callers import merge_operations
@@ -360,6 +362,31 @@ def test_lines_of_who_was_merged_are_for_whoever_stands_for_him(cast, weber):
     Patient.objects.filter(pk=wrong).update(used_name="Dupond")
     twice = import_lines(lines=[line(2, 120, **{**dupond, "birth_date": ""})], **asked)
     assert (twice.faults, twice.new_patients) == ([], 0)
+
+
+@pytest.mark.django_db
+def test_a_reason_in_capitals_without_accents_is_that_reason_unless_two_are_called_so(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW}
+    file = [line(2, 0, **{**JEANNE, "reason": "TELECONSULTATION"}), line(3, 15, **{**JEANNE, "reason": "BILAN DE SANTE"})]
+    assert import_lines(lines=file, write=True, **asked).faults == []
+    assert [each.reason.name for each in Appointment.objects.order_by("starts_at")] == [
+        "Téléconsultation",
+        "Bilan de santé",
+    ]
+    set_reason(
+        client=cast.weber,
+        reason=VisitReason(id="", client=cast.weber, name="Teleconsultation", minutes=15),
+        by=cast.marc,
+        at=NOW,
+    )
+    file = [
+        line(number, 60 + 15 * number, **{**JEANNE, "reason": written})
+        for number, written in enumerate(("TELECONSULTATION", "Téléconsultation", "Teleconsultation", "Télé"))
+    ]
+    report = import_lines(lines=file, write=True, without_faulty=True, **asked)
+    assert [(each.line, each.code) for each in report.faults] == [(0, "reason_ambiguous"), (3, "reason_unknown")]
+    there = Appointment.objects.order_by("starts_at")
+    assert [each.reason.name for each in there][2:] == ["Téléconsultation", "Teleconsultation"]
 
 
 @pytest.mark.django_db

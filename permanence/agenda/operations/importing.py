@@ -23,6 +23,7 @@ from permanence.agenda.operations.blocks import block
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.queries.books import books
+from permanence.agenda.reason_names import ReasonNames
 from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
 from permanence.agenda.rules.brought import brought_slot
 from permanence.agenda.rules.imports import MOST_LINES, ImportLine, Name, is_turned
@@ -102,6 +103,7 @@ class _Import:
     by: Who
     at: datetime
     reasons: dict[str, str]
+    names: ReasonNames
     persons: dict[Called, list[tuple[str, str]]]
     spans: list[tuple[datetime, datetime]]
     report: ImportReport = field(default_factory=ImportReport)
@@ -146,9 +148,7 @@ class _Import:
         self.report.blocks += 1
 
     def _visit(self, line: ImportLine, key: str) -> None:
-        reason = self.reasons.get(line.reason.casefold())
-        if reason is None:
-            raise LineRefused("reason_unknown", line.reason)
+        reason = self._reason(line.reason)
         patient, how = self._patient(line, key)
         if patient.is_deceased and line.starts > self.at:
             raise LineRefused("patient_deceased", f"{line.name} {line.first_name}")
@@ -161,6 +161,12 @@ class _Import:
             self._there(line.name, line.first_name).append((patient.id, patient.birth_date))
         elif how is _Known.OTHERWISE:
             self.report.recognised.append(Recognised(line=line.line, written=line.written, patient=patient))
+
+    def _reason(self, word: str) -> str:
+        fitting = self.names.called(word)
+        if len(fitting) != 1:
+            raise LineRefused("reason_ambiguous" if fitting else "reason_unknown", word)
+        return self.reasons[fitting[0]]
 
     def _slot(self, line: ImportLine, reason: str) -> Slot:
         """Where the line puts it, with the rooms, the equipment and the other agenda that such a visit takes."""
@@ -242,11 +248,13 @@ def import_lines(
         kept = locked([row.pk])[row.pk]
         clear(kept, at=at)
         client = str(kept.client_id)
+        reasons = {each.name: each.id for each in reasons_of(by=by, client=client)}
         work = _Import(
             row=kept,
             by=by,
             at=at,
-            reasons={each.name.casefold(): each.id for each in reasons_of(by=by, client=client)},
+            reasons=reasons,
+            names=ReasonNames(reasons),
             persons=namesakes(house=by.house, client=client),
             spans=[(each.starts, each.ends) for each in lines],
         )
