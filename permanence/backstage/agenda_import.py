@@ -130,6 +130,7 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         "more_newcomers": max(len(report.newcomers) - NEWCOMERS_SHOWN, 0),
         "recognised": recognised[:RECOGNISED_SHOWN],
         "more_recognised": max(len(recognised) - RECOGNISED_SHOWN, 0),
+        "unticked": bool(report.faults) and request.POST.get("do") == "save",
         "text": text,
         "brought": brought,
         "visits": request.POST.get("visits", ""),

@@ -417,6 +417,20 @@ def test_the_page_tries_the_file_then_brings_it_in(cast, weber, browser_of):
 
 
 @pytest.mark.django_db
+def test_who_brings_in_a_file_with_faults_is_told_to_mend_it_or_to_tick_the_box(cast, weber, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    wrong = FILE.replace("9:00", "25:00")
+    told = "corrigez le fichier, ou cochez «\u00a0importer les autres sans elles\u00a0»."
+    asked = {"path": address, "headers": {"accept-language": "fr"}}
+    assert told not in marc.post(data={"text": wrong, "do": "check"}, **asked).content.decode()
+    page = marc.post(data={"text": wrong, "do": "save"}, **asked).content.decode()
+    assert f'id="without-error" role="alert">Des lignes sont en défaut\u00a0: {told}' in page
+    box = re.search(r'<input type="checkbox" name="without_faulty"[^>]*>', page)[0]
+    assert 'aria-invalid="true" aria-describedby="without-error" autofocus' in box
+    assert marc.post(data={"text": wrong, "do": "save", "without_faulty": "1"}, **asked).status_code == 302
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "raw",
     [
