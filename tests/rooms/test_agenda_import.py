@@ -367,7 +367,10 @@ def test_lines_of_who_was_merged_are_for_whoever_stands_for_him(cast, weber):
 @pytest.mark.django_db
 def test_a_reason_in_capitals_without_accents_is_that_reason_unless_two_are_called_so(cast, weber):
     asked = {"agenda": weber.id, "by": cast.marc, "at": NOW}
-    file = [line(2, 0, **{**JEANNE, "reason": "TELECONSULTATION"}), line(3, 15, **{**JEANNE, "reason": "BILAN DE SANTE"})]
+    file = [
+        line(2, 0, **{**JEANNE, "reason": "TELECONSULTATION"}),
+        line(3, 15, **{**JEANNE, "reason": "BILAN DE SANTE"}),
+    ]
     assert import_lines(lines=file, write=True, **asked).faults == []
     assert [each.reason.name for each in Appointment.objects.order_by("starts_at")] == [
         "Téléconsultation",
@@ -414,6 +417,27 @@ def test_the_page_tries_the_file_then_brings_it_in(cast, weber, browser_of):
     assert answer.status_code == 422
     assert [each.line for each in answer.context["faults"]] == [2, 5]
     assert Appointment.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_line_at_fault_is_told_with_its_name_day_and_hour(cast, weber, browser_of):
+    lines = [
+        "24.12.2026;9:05;15;Neu, Otto;;;Consultation;",
+        "24.12.2026;10:15;15;;;;;Pause",
+        "24.12.2026;25:00;15;MÜLLER Anna;;;Consultation;",
+        "24.12.2026;11:00;15;Weis Paul;;;Botox;",
+    ]
+    address = reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    sent = {"text": FILE + "\n".join(lines), "do": "check"}
+    page = browser_of(cast.marc).post(address, sent, headers={"accept-language": "fr"})
+    told = [each.about for each in page.context["faults"]]
+    assert told == [
+        "Neu Otto, 24 décembre, 9\u00a0h\u00a005",
+        "Pause, 24 décembre, 10\u00a0h\u00a015",
+        "MÜLLER Anna, 24.12.2026",
+        "Weis Paul, 24 décembre, 11\u00a0h",
+    ]
+    assert f"Ligne 5</span> · {told[0]} · " in page.content.decode()
 
 
 @pytest.mark.django_db

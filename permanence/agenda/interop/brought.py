@@ -49,7 +49,7 @@ def lines_of(text: str, *, zone: str, at: datetime, reason: str = "", reasons: I
     lines, unread = list[ImportLine](), list(found.unread)
     for each in found.times:
         if reason and not each.whole_day and each.words and not _fits(each):
-            unread.append(Unread(number=each.number, code="length", words=each.words))
+            unread.append(Unread(number=each.number, code="length", words=each.words, starts=each.starts_at))
         else:
             lines.append(_line(each, reason, known))
     return Brought(lines=tuple(lines), unread=tuple(unread), free=found.free, outside=found.outside)

@@ -41,11 +41,16 @@ from permanence.kernel.refusals import Refusal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFault:
-    """Why a line does not come in: a code, the cell, and for what is taken `why`."""
+    """Why a line does not come in: a code, the cell, and for what is taken `why`. Whose line it is: `name`, or what
+    busy time is called, and when it `starts`; `said`: the same as it is written, of a line that cannot be read.
+    """
 
     line: int
     code: str
     value: str = ""
+    name: str = ""
+    starts: datetime | None = None
+    said: str = ""
     why: tuple[WhyNot, ...] = ()
 
 
@@ -225,7 +230,10 @@ class _Import:
 
     def _fault(self, line: ImportLine, refusal: Refusal, why: tuple[WhyNot, ...] = ()) -> None:
         value = refusal.value if isinstance(refusal, LineRefused) else ""
-        self.report.faults.append(LineFault(line=line.line, code=refusal.code, value=value, why=why))
+        name = line.written or f"{line.name} {line.first_name}".strip() or line.note or line.reason
+        self.report.faults.append(
+            LineFault(line=line.line, code=refusal.code, value=value, why=why, name=name[:80], starts=line.starts)
+        )
 
 
 def import_lines(
