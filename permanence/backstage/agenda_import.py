@@ -34,6 +34,7 @@ from permanence.backstage.agenda_views import agenda_of
 from permanence.backstage.sheets import FileUnreadable, Sheet, decoded, read_sheet
 from permanence.callers.words import person_words
 from permanence.dispatch.reminder_queries import contact_rule
+from permanence.foundation import moments
 from permanence.foundation.who import owner_only, who
 from permanence.kernel.system import SystemClock
 
@@ -45,6 +46,7 @@ FAULTS: dict[str, str | Promise] = {
     "time_skipped": _("This hour does not exist on that day: the clocks go forward."),
     "length_impossible": _("Begin and length are multiples of five minutes, twelve hours at most."),
     "reason_unknown": _("No visit reason of the client is called so."),
+    "reason_ambiguous": _("Several visit reasons are called so: write it with its accents, as it stands here."),
     "patient_ambiguous": _("Several patients are called so: write the birth date."),
     "patient_deceased": _("This patient has died: nothing is booked for him."),
     "already_taken": _("Something stands there already."),
@@ -58,6 +60,8 @@ FAULTS: dict[str, str | Promise] = {
     "zone": _("Its time zone is not known."),
     "twice": _("Its identifier is there twice."),
 }
+OF_THE_NAME = frozenset({"patient_ambiguous", "patient_deceased"})
+"""The cell is the name, which the line says already."""
 UNREADABLE: dict[str, str | Promise] = {
     "too_large": _("The file is too large."),
     "empty": _("Choose a file with a table in it."),
@@ -76,9 +80,10 @@ UNREADABLE: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultLine:
-    """One line that does not come in, in words."""
+    """One line that does not come in, in words. `about`: its name, day and hour, "" where it has none."""
 
     line: int
+    about: str
     words: str
     value: str
 
@@ -129,6 +134,7 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         "more_newcomers": max(len(report.newcomers) - NEWCOMERS_SHOWN, 0),
         "recognised": recognised[:RECOGNISED_SHOWN],
         "more_recognised": max(len(recognised) - RECOGNISED_SHOWN, 0),
+        "unticked": bool(report.faults) and request.POST.get("do") == "save",
         "text": text,
         "brought": brought,
         "visits": request.POST.get("visits", ""),
@@ -159,7 +165,8 @@ def _calendar(text: str, reason: str, *, view: AgendaView, choices: Choices, at:
 
 def _times(brought: Brought) -> tuple[list[ImportLine], list[LineFault]]:
     return list(brought.lines), [
-        LineFault(line=each.number, code=each.code, value=each.words[:80]) for each in brought.unread
+        LineFault(line=each.number, code=each.code, value=each.words[:80], starts=each.starts)
+        for each in brought.unread
     ]
 
 
@@ -184,7 +191,7 @@ def _lines(sheet: Sheet, *, zone: str) -> tuple[list[ImportLine], list[LineFault
     for number, cells in sheet.lines:
         read = read_line(number, cells, zone=zone)
         if isinstance(read, Spelling):
-            faults.append(LineFault(line=number, code=read.code, value=read.value))
+            faults.append(LineFault(line=number, code=read.code, value=read.value, said=read.said))
         else:
             lines.append(read)
     return lines, faults
@@ -198,7 +205,11 @@ def _teller(view: AgendaView, at: datetime, *, choices: Choices) -> Callable[[Li
         words = str(FAULTS.get(fault.code) or EVENT_WORDS.get(fault.code) or _("This line cannot come in."))
         if fault.why:
             words = sentence(fault.why[0], names=names, zone=zone, at=at)
-        return FaultLine(line=fault.line, words=words, value=fault.value)
+        when = "" if fault.starts is None else moments.day_and_hour(fault.starts, zone, now=at)
+        about = fault.said or ", ".join(filter(None, (fault.name, when)))
+        return FaultLine(
+            line=fault.line, about=about, words=words, value="" if fault.code in OF_THE_NAME else fault.value
+        )
 
     return told
 

@@ -286,6 +286,7 @@ def day_page(
         "day_name": dates.say(shown, dates.Form.NAMED),
         "is_today": shown == today,
         "is_to_come": shown > today,
+        "is_past": shown < today,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
         "today": today,

@@ -41,7 +41,7 @@ class Line:
     `starts`: of which hour that is said. `block`: the id of busy time that he may take away. `mark` of the visit's
     reason; `said`: what was asked before it was booked. `whole`: busy or away all day, which `at` says in words;
     `until` is empty then. `video`: where the practice meets a patient by video, "" for none; `address`: where one at
-    home is visited.
+    home is visited; `overbooked`: that it was put where another stands, and why, in a sentence.
     """
 
     at: str
@@ -61,6 +61,7 @@ class Line:
     whole: bool = False
     video: str = ""
     address: str = ""
+    overbooked: str = ""
     cancel: str = ""
     number: str = ""
     starts: str = ""
@@ -78,8 +79,8 @@ NO_END = End()
 
 
 def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: bool) -> list[Line]:
-    """The day in order: `is_own`, with what may be said of each. What patients answered is for the practitioner to whom
-    they come, not for his colleagues.
+    """The day in order: `is_own`, with what may be said of each. What patients answered and why one was overbooked is
+    for the practitioner to whom they come, not for his colleagues.
     """
     plain = partial(_plain, day=known.first, agenda=known.agenda, at=at)
     marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
@@ -103,7 +104,7 @@ def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own
             number=ends.get(each.appointment, NO_END).number,
             starts=ends.get(each.appointment, NO_END).starts,
         )
-        found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
+        found.append((each.starts_at, line if is_own else replace(line, acts=(), video="", overbooked="")))
     held = [each for each in known.holds if each.stands(at)]
     found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone, at=at))) for each in held]
     for block in known.blocks:
@@ -156,8 +157,15 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str, 
         now=each.starts_at <= at < each.ends_at,
         over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
         new=not each.known,
+        overbooked=_overbooked(each, agenda=agenda),
         video=each.video_link if each.state in STANDING | {AppointmentState.ARRIVED} else "",
     )
+
+
+def _overbooked(each: AppointmentView, *, agenda: str) -> str:
+    """Of a combined visit only its own agenda is overbooked, not the other one that it takes."""
+    said = each.overbooked if agenda == each.agenda else ""
+    return str(_("overbooked: %(cause)s")) % {"cause": said} if said else ""
 
 
 def ends_of(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict[str, End]:

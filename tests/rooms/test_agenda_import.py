@@ -19,9 +19,11 @@ from permanence.agenda.models import Appointment, Block, Occupancy
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.operations.reasons import set_reason
 from permanence.agenda.operations.setting import set_openings
 from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.imports import ImportLine, Spelling, read_line, readings_of
+from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.usual import Trade
 from permanence.callers import merge_operations
@@ -365,6 +367,34 @@ def test_lines_of_who_was_merged_are_for_whoever_stands_for_him(cast, weber):
 
 
 @pytest.mark.django_db
+def test_a_reason_in_capitals_without_accents_is_that_reason_unless_two_are_called_so(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW}
+    file = [
+        line(2, 0, **{**JEANNE, "reason": "TELECONSULTATION"}),
+        line(3, 15, **{**JEANNE, "reason": "BILAN DE SANTE"}),
+    ]
+    assert import_lines(lines=file, write=True, **asked).faults == []
+    assert [each.reason.name for each in Appointment.objects.order_by("starts_at")] == [
+        "Téléconsultation",
+        "Bilan de santé",
+    ]
+    set_reason(
+        client=cast.weber,
+        reason=VisitReason(id="", client=cast.weber, name="Teleconsultation", minutes=15),
+        by=cast.marc,
+        at=NOW,
+    )
+    file = [
+        line(number, 60 + 15 * number, **{**JEANNE, "reason": written})
+        for number, written in enumerate(("TELECONSULTATION", "Téléconsultation", "Teleconsultation", "Télé"))
+    ]
+    report = import_lines(lines=file, write=True, without_faulty=True, **asked)
+    assert [(each.line, each.code) for each in report.faults] == [(0, "reason_ambiguous"), (3, "reason_unknown")]
+    there = Appointment.objects.order_by("starts_at")
+    assert [each.reason.name for each in there][2:] == ["Téléconsultation", "Teleconsultation"]
+
+
+@pytest.mark.django_db
 def test_walls_and_limits(cast, weber):
     for stranger in (cast.nadia, cast.dr_dupont):
         with pytest.raises(AgendaUnknown):
@@ -389,6 +419,41 @@ def test_the_page_tries_the_file_then_brings_it_in(cast, weber, browser_of):
     assert answer.status_code == 422
     assert [each.line for each in answer.context["faults"]] == [2, 5]
     assert Appointment.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_line_at_fault_is_told_with_its_name_day_and_hour(cast, weber, browser_of):
+    lines = [
+        "24.12.2026;9:05;15;Neu, Otto;;;Consultation;",
+        "24.12.2026;10:15;15;;;;;Pause",
+        "24.12.2026;25:00;15;MÜLLER Anna;;;Consultation;",
+        "24.12.2026;11:00;15;Weis Paul;;;Botox;",
+    ]
+    address = reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    sent = {"text": FILE + "\n".join(lines), "do": "check"}
+    page = browser_of(cast.marc).post(address, sent, headers={"accept-language": "fr"})
+    told = [each.about for each in page.context["faults"]]
+    assert told == [
+        "Neu Otto, 24 décembre, 9\u00a0h\u00a005",
+        "Pause, 24 décembre, 10\u00a0h\u00a015",
+        "MÜLLER Anna, 24.12.2026",
+        "Weis Paul, 24 décembre, 11\u00a0h",
+    ]
+    assert f"Ligne 5</span> · {told[0]} · " in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_brings_in_a_file_with_faults_is_told_to_mend_it_or_to_tick_the_box(cast, weber, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    wrong = FILE.replace("9:00", "25:00")
+    told = "corrigez le fichier, ou cochez «\u00a0importer les autres sans elles\u00a0»."
+    asked = {"path": address, "headers": {"accept-language": "fr"}}
+    assert told not in marc.post(data={"text": wrong, "do": "check"}, **asked).content.decode()
+    page = marc.post(data={"text": wrong, "do": "save"}, **asked).content.decode()
+    assert f'id="without-error" role="alert">Des lignes sont en défaut\u00a0: {told}' in page
+    box = re.search(r'<input type="checkbox" name="without_faulty"[^>]*>', page)[0]
+    assert 'aria-invalid="true" aria-describedby="without-error" autofocus' in box
+    assert marc.post(data={"text": wrong, "do": "save", "without_faulty": "1"}, **asked).status_code == 302
 
 
 @pytest.mark.django_db

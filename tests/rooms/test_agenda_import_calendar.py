@@ -227,6 +227,9 @@ def test_titles_name_patients_and_categories_reasons():
         ("Neu", "Otto", "Suivi"),
         ("", "", ""),
     ]
+    asked["reasons"] = ("Consultation", "Téléconsultation")
+    capitals = FILE.replace("SUIVI", "TELECONSULTATION")
+    assert lines_of(capitals, reason="Consultation", **asked).lines[1].reason == "Téléconsultation"
     odd = calendar(event("a", "SUMMARY:KANARI Jeanne", ends="DURATION:PT7M"))
     assert [each.code for each in lines_of(odd, reason="Suivi", **asked).unread] == ["length"]
 

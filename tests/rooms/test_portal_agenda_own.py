@@ -53,3 +53,19 @@ def test_hers_is_and_whoever_sees_all_of_the_client_changes_all(cast, who):
     browser = SignedInBrowser(getattr(cast, who))
     assert browser.post(url(cast, "portal_day_late", cast.lemaire), {"minutes": "30"}).status_code == 303
     assert Delay.objects.get().minutes == 30
+
+
+def test_he_reads_why_somebody_was_put_where_another_stands_and_a_colleague_does_not(cast):
+    asked = {"agenda": cast.dupont, "starts_at": after(0), "by": cast.claire, "at": NOON}
+    appointments.book(key=cast.key(), booking=cast.booking(), **asked)
+    over = cast.booking(patient=cast.paul)
+    appointments.overbook(key=cast.key(), booking=over, cause="fièvre depuis hier", **asked)
+    day = f"{url(cast, 'portal_day_of', cast.dupont)}?day={after(0).date()}"
+    his = SignedInBrowser(cast.dr_dupont).get(day, headers={"accept-language": "fr"}).content.decode()
+    (jeanne,) = [each for each in his.split("<li ") if "HOFFMANN" in each.split("</p>")[1]]
+    (paul,) = [each for each in his.split("<li ") if "MARTIN" in each.split("</p>")[1]]
+    assert "en surréservation\u00a0: fièvre depuis hier" in paul
+    assert "surréservation" not in jeanne
+    hers = SignedInBrowser(cast.dr_lemaire).get(day, headers={"accept-language": "fr"}).content.decode()
+    assert "MARTIN" in hers
+    assert "fièvre" not in hers

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import Appointment
+from permanence.agenda.models import Appointment, Block
 from permanence.agenda.operations import appointments
 from permanence.callers.models import PatientNumber
 from tests.rooms.test_portal_agenda import ZONE, claire, doctor, practice, state
@@ -80,3 +80,25 @@ def test_who_has_no_number_is_not_offered_to_be_called(practice, doctor):
     assert "tel:+352621000147" in page_of(practice, doctor, coming).content.decode()
     PatientNumber.objects.all().delete()
     assert "tel:" not in page_of(practice, doctor, coming).content.decode()
+
+
+def test_of_a_day_that_is_over_he_is_offered_neither_to_book_nor_to_keep_a_time_free(practice, doctor):
+    today = practice.now.astimezone(ZONE).date()
+
+    def offered(days):
+        day = today + timedelta(days=days)
+        page = doctor.get(f"{practice.url('portal_day_of', practice.agenda)}?day={day}").content.decode()
+        return practice.url("portal_book", practice.agenda) in page, 'id="busy"' in page
+
+    assert offered(-1) == (False, False)
+    assert offered(0) == offered(1) == (True, True)
+
+
+def test_the_help_says_that_a_time_is_kept_only_where_nothing_stands_yet(practice, doctor):
+    day = (practice.now + timedelta(days=2)).astimezone(ZONE)
+    practice.book(day)
+    page = f"{practice.url('portal_day_of', practice.agenda)}?day={day.date()}"
+    assert "Seul un moment où il n’y a encore rien peut être gardé" in doctor.get(page).content.decode()
+    kept = {"from": "00:00", "until": "24:00", "whole": "1", "words": "Réunion", "key": practice.key()}
+    sent = doctor.post(f"{practice.url('portal_day_block', practice.agenda)}?day={day.date()}", kept)
+    assert (sent.status_code, Block.objects.exists()) == (422, False)

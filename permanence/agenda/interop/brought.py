@@ -4,13 +4,14 @@
 Named by its identifier and by which of its times it is, so that the same file brings it in once. Nothing is decided.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.foreign import Occurrence, Unread, read_calendar
+from permanence.agenda.reason_names import ReasonNames
 from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.imports import MOST_LINES, ImportLine, readings_of
 from permanence.agenda.rules.kinds import CELL, LONGEST_VISIT
@@ -44,20 +45,22 @@ def lines_of(text: str, *, zone: str, at: datetime, reason: str = "", reasons: I
         raise EventRefused("no_event")
     if len(found.times) > MOST_LINES:
         raise EventRefused("too_many")
-    known = {each.casefold(): each for each in reasons}
+    known = ReasonNames(reasons)
     lines, unread = list[ImportLine](), list(found.unread)
     for each in found.times:
         if reason and not each.whole_day and each.words and not _fits(each):
-            unread.append(Unread(number=each.number, code="length", words=each.words))
+            unread.append(Unread(number=each.number, code="length", words=each.words, starts=each.starts_at))
         else:
             lines.append(_line(each, reason, known))
     return Brought(lines=tuple(lines), unread=tuple(unread), free=found.free, outside=found.outside)
 
 
-def _line(each: Occurrence, reason: str, known: Mapping[str, str]) -> ImportLine:
+def _line(each: Occurrence, reason: str, known: ReasonNames) -> ImportLine:
     visit = bool(reason) and not each.whole_day and bool(each.words)
     (name, first), *others = readings_of(each.words if visit else "")
-    called = next((known[word.casefold()] for word in each.categories if word.casefold() in known), reason)
+    fitting = ((word, known.called(word)) for word in each.categories)
+    # several: the category stands as it is, and the line says that it means more than one
+    called = next((names[0] if len(names) == 1 else word for word, names in fitting if names), reason)
     return ImportLine(
         line=each.number,
         starts=each.starts_at,

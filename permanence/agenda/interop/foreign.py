@@ -54,11 +54,14 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """An event that cannot be read: a code of `written.WHY`, "zone" or "twice"; what it is called."""
+    """An event that cannot be read: a code of `written.WHY`, "zone" or "twice"; what it is called, and when it
+    starts, where that is known.
+    """
 
     number: int
     code: str
     words: str
+    starts: datetime | None = None
 
 
 @dataclass(slots=True)

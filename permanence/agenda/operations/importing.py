@@ -23,6 +23,7 @@ from permanence.agenda.operations.blocks import block
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.queries.books import books
+from permanence.agenda.reason_names import ReasonNames
 from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
 from permanence.agenda.rules.brought import brought_slot
 from permanence.agenda.rules.imports import MOST_LINES, ImportLine, Name, is_turned
@@ -40,11 +41,16 @@ from permanence.kernel.refusals import Refusal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFault:
-    """Why a line does not come in: a code, the cell, and for what is taken `why`."""
+    """Why a line does not come in: a code, the cell, and for what is taken `why`. Whose line it is: `name`, or what
+    busy time is called, and when it `starts`; `said`: the same as it is written, of a line that cannot be read.
+    """
 
     line: int
     code: str
     value: str = ""
+    name: str = ""
+    starts: datetime | None = None
+    said: str = ""
     why: tuple[WhyNot, ...] = ()
 
 
@@ -102,6 +108,7 @@ class _Import:
     by: Who
     at: datetime
     reasons: dict[str, str]
+    names: ReasonNames
     persons: dict[Called, list[tuple[str, str]]]
     spans: list[tuple[datetime, datetime]]
     report: ImportReport = field(default_factory=ImportReport)
@@ -146,9 +153,7 @@ class _Import:
         self.report.blocks += 1
 
     def _visit(self, line: ImportLine, key: str) -> None:
-        reason = self.reasons.get(line.reason.casefold())
-        if reason is None:
-            raise LineRefused("reason_unknown", line.reason)
+        reason = self._reason(line.reason)
         patient, how = self._patient(line, key)
         if patient.is_deceased and line.starts > self.at:
             raise LineRefused("patient_deceased", f"{line.name} {line.first_name}")
@@ -161,6 +166,12 @@ class _Import:
             self._there(line.name, line.first_name).append((patient.id, patient.birth_date))
         elif how is _Known.OTHERWISE:
             self.report.recognised.append(Recognised(line=line.line, written=line.written, patient=patient))
+
+    def _reason(self, word: str) -> str:
+        fitting = self.names.called(word)
+        if len(fitting) != 1:
+            raise LineRefused("reason_ambiguous" if fitting else "reason_unknown", word)
+        return self.reasons[fitting[0]]
 
     def _slot(self, line: ImportLine, reason: str) -> Slot:
         """Where the line puts it, with the rooms, the equipment and the other agenda that such a visit takes."""
@@ -219,7 +230,10 @@ class _Import:
 
     def _fault(self, line: ImportLine, refusal: Refusal, why: tuple[WhyNot, ...] = ()) -> None:
         value = refusal.value if isinstance(refusal, LineRefused) else ""
-        self.report.faults.append(LineFault(line=line.line, code=refusal.code, value=value, why=why))
+        name = line.written or f"{line.name} {line.first_name}".strip() or line.note or line.reason
+        self.report.faults.append(
+            LineFault(line=line.line, code=refusal.code, value=value, why=why, name=name[:80], starts=line.starts)
+        )
 
 
 def import_lines(
@@ -242,11 +256,13 @@ def import_lines(
         kept = locked([row.pk])[row.pk]
         clear(kept, at=at)
         client = str(kept.client_id)
+        reasons = {each.name: each.id for each in reasons_of(by=by, client=client)}
         work = _Import(
             row=kept,
             by=by,
             at=at,
-            reasons={each.name.casefold(): each.id for each in reasons_of(by=by, client=client)},
+            reasons=reasons,
+            names=ReasonNames(reasons),
             persons=namesakes(house=by.house, client=client),
             spans=[(each.starts, each.ends) for each in lines],
         )

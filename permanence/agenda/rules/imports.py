@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,11 +38,14 @@ _CLOCK = re.compile(r"(\d{1,2})(?:[:h.](\d{2}))?(?::\d{2})?\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spelling:
-    """What is wrong with one cell: the column, a code, and what stood there."""
+    """What is wrong with one cell: the column, a code, and what stood there. `said`: name, day and hour of its line as
+    they are written, as far as it has them, without that cell.
+    """
 
     column: str
     code: str
     value: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,18 @@ def headings() -> tuple[str, ...]:
 def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine | Spelling:
     """A line of a file under its own headings."""
     found = {_FIELD[heading]: text.strip() for heading, text in cells.items() if heading in _FIELD}
+    read = _read(number, found, zone=zone)
+    return replace(read, said=_said(found, but=read.column)) if isinstance(read, Spelling) else read
+
+
+def _said(found: Mapping[str, str], *, but: str) -> str:
+    told = {column: text[:80] for column, text in found.items() if column != but}
+    name = f"{told.get('patient', '')} {told.get('first_name', '')}".strip() or told.get("note", "")
+    when = f"{told.get('date', '')} {told.get('time', '')}".strip()
+    return ", ".join(filter(None, (name, when)))
+
+
+def _read(number: int, found: Mapping[str, str], *, zone: str) -> ImportLine | Spelling:
     day, clock = _day(found.get("date", "")), _clock(found.get("time", ""))
     if day is None:
         return Spelling(column="date", code="date_unreadable", value=found.get("date", "")[:80])
