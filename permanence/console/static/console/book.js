@@ -179,6 +179,7 @@ export class Book {
   /** What another caller wanted moved is not moved by what is chosen for this one, nor is what is on its way to the cursor meant. */
   leave() {
     this.coming.leave();
+    this.spoken.leave();
     this.spoken.done = "";
     if (this.hand.key) this.hand.putDown();
     this.holding.letGo();

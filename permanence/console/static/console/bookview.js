@@ -75,6 +75,7 @@ export class BookView {
     const open = this.wanted && shown !== "ringing";
     // What is asked in it is hidden with it, and would keep the mouse from all the rest.
     if (!open) closeAll(byId("view-book"));
+    if (!open && document.body.hasAttribute("data-book")) this.book.spoken.giveWay();
     show(byId("view-book"), open);
     document.body.toggleAttribute("data-book", open);
     button("to-book").setAttribute("aria-expanded", String(open));
