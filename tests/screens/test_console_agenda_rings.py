@@ -149,6 +149,29 @@ async def test_why_not_at_a_time_is_not_said_any_more_when_a_call_rings(
     assert console.complaints == []
 
 
+async def test_a_click_beside_what_is_asked_leaves_her_where_she_types(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    mouse, words = console.page.mouse, console.by_id("book-over-words")
+    await asks(console, "o", 590, "book-over-dialog")
+    await expect(words).to_be_focused()
+    await mouse.click(8, 400)
+    await console.type("Le docteur le veut")
+    await expect(words).to_have_value("Le docteur le veut")
+    await mouse.click(8, 400)
+    await console.press("Enter")
+    await expect(console.by_id("book-over-dialog")).to_be_hidden()
+    await expect(console.by_id("toasts")).to_contain_text("09:50, Dr Weber")
+    await asks(console, "x", 605, "book-dialog")
+    await console.press("1")
+    await mouse.click(8, 400)
+    await console.press("Control+Enter")
+    await expect(console.by_id("book-dialog")).to_be_hidden()
+    assert sorted(row[0] for row in site.rows(VISITS)) == ["booked", "cancelled"]
+    assert console.complaints == []
+
+
 async def test_what_was_put_there_before_the_call_rang_is_none_of_this_calls(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:

@@ -9,6 +9,9 @@ const asked = new WeakMap();
 /** Questions whose answer is on its way. @type {WeakSet<object>} */
 const underway = new WeakSet();
 
+// A click beside what is asked takes the focus out of nothing: the field and its Enter stay hers.
+document.addEventListener("mousedown", (event) => void (event.target instanceof HTMLDialogElement && event.preventDefault()));
+
 /** Opens a dialog with a new question. @param {HTMLDialogElement} dialog */
 export function ask(dialog) {
   asked.set(dialog, {});
