@@ -50,7 +50,7 @@ def note(request: HttpRequest) -> HttpResponse:
 
 
 def _unasked(person: PatientView, *, by: Who) -> list[tuple[ContactWay, str]]:
-    """The ways that would reach him and about which he was never asked, with the number, grouped as it is read out, or the address."""
+    """The ways that would reach him and about which he was never asked, with the grouped number or the address."""
     if person.is_deceased:
         return []
     asked = {each.way for each in queries.consents_of(person)}
