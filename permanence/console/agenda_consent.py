@@ -13,8 +13,10 @@ from permanence.callers.rules.identity import ContactWay
 from permanence.console.agenda_asked import client_asked, says_why
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
+from permanence.countries.numbers import spell_international
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach
 from permanence.foundation.who import Who, who
+from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.system import SystemClock
 
 _CLOCK = SystemClock()
@@ -48,13 +50,13 @@ def note(request: HttpRequest) -> HttpResponse:
 
 
 def _unasked(person: PatientView, *, by: Who) -> list[tuple[ContactWay, str]]:
-    """The ways that would reach him and about which he was never asked, with the number or address."""
+    """The ways that would reach him and about which he was never asked, with the grouped number or the address."""
     if person.is_deceased:
         return []
     asked = {each.way for each in queries.consents_of(person)}
     found = list[tuple[ContactWay, str]]()
     if ContactWay.SMS not in asked and not person.may_sms and (mobile := _mobile(person, by=by)):
-        found.append((ContactWay.SMS, mobile))
+        found.append((ContactWay.SMS, spell_international(PhoneNumber(mobile))))
     if ContactWay.MAIL not in asked and not person.may_mail and person.mail:
         found.append((ContactWay.MAIL, person.mail))
     return found

@@ -10,6 +10,7 @@ REFUSALS = {
     "refusal_not_your_call": _("This call is over, or with a colleague."),
     "refusal_outcome_missing": _("Choose how this call ended, then {forward}."),
     "refusal_seat_gone": _("Your post is open in another page."),
+    "refusal_seat_elsewhere": _("Your post is open in another page: take it back here first."),
     "refusal_unknown_secretary": _("The telephone does not know you yet. Ask the owner to publish the house."),
     "refusal_unknown_break": _("This break has no such reason."),
     "refusal_line_lost": _("The telephone is out of reach: nothing was done. Try again when it is back."),

@@ -4,7 +4,9 @@
 import pytest
 
 from permanence.callers.models import Patient, PatientConsent
+from permanence.countries.numbers import spell_international
 from permanence.foundation.models import AuditEntry
+from permanence.kernel.phone import PhoneNumber
 from tests.rooms.agenda_cast import make_agenda_cast
 from tests.rooms.test_late import provider, reachable
 
@@ -41,7 +43,10 @@ def says(cast, browser, patient, way, answer):
 
 def test_what_was_never_asked_is_asked_once_and_kept_with_who_and_when(cast, anna, provider, browser_of):
     browser = browser_of(cast.claire)
-    assert unasked(cast, browser, anna) == [("sms", MOBILE), ("mail", "anna@patients.example")]
+    assert unasked(cast, browser, anna) == [
+        ("sms", spell_international(PhoneNumber(MOBILE))),
+        ("mail", "anna@patients.example"),
+    ]
     assert PatientConsent.objects.count() == 0
     assert says(cast, browser, anna, "sms", "yes").status_code == 200
     assert says(cast, browser, anna, "mail", "no").status_code == 200
@@ -54,6 +59,11 @@ def test_what_was_never_asked_is_asked_once_and_kept_with_who_and_when(cast, ann
     row = Patient.objects.get(pk=int(anna))
     assert (row.sms_agreed_at is not None, row.mail_agreed_at) == (True, None)
     assert AuditEntry.objects.filter(action="patient.consent_noted").count() == 2
+
+
+def test_the_number_is_asked_as_it_is_spoken(cast, anna, provider, browser_of):
+    (_, number), _ = unasked(cast, browser_of(cast.claire), anna)
+    assert number.replace("\u202f", " ").replace("\u00a0", " ") == "+33 6 39 98 00 01"
 
 
 def test_a_slip_is_corrected(cast, anna, provider, browser_of):
@@ -81,7 +91,7 @@ def test_of_who_died_nothing_is_asked(cast, anna, provider, browser_of):
 def test_of_who_was_merged_it_is_kept_on_the_file_that_stands(cast, anna, provider, browser_of):
     Patient.objects.filter(pk=int(cast.jeanne)).update(merged_into=int(anna))
     browser = browser_of(cast.claire)
-    assert unasked(cast, browser, cast.jeanne)[0] == ("sms", MOBILE)
+    assert unasked(cast, browser, cast.jeanne)[0] == ("sms", spell_international(PhoneNumber(MOBILE)))
     assert says(cast, browser, cast.jeanne, "sms", "yes").status_code == 200
     assert PatientConsent.objects.get().patient_id == int(anna)
 

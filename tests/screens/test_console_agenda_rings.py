@@ -113,6 +113,66 @@ async def test_a_call_is_answered_with_the_mouse_whatever_is_asked_and_nothing_o
     assert console.complaints == []
 
 
+async def test_why_not_at_a_time_is_not_said_any_more_when_a_call_rings(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    refusal, hatching = console.by_id("book-refusal"), console.page.locator(".cursor--refused")
+    near = console.page.locator("#book-near-list button")
+    await click_at(console, "Dr Weber", 590)
+    await console.press("?")
+    await expect(near).not_to_have_count(0)
+    await expect(hatching).not_to_have_count(0)
+    await rings(console, exchange, site, "call-1")
+    await console.by_id("decline").click(timeout=5000)
+    await exchange.command("decline")
+    await expect(console.by_id("view-book")).to_be_visible()
+    await expect(refusal).to_be_hidden()
+    await expect(near).to_have_count(0)
+    await console.press("F2")
+    await exchange.command("ready", times=2)
+    await console.by_id("book-grid").focus()
+    await console.press("?")
+    await expect(near).not_to_have_count(0)
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/why?*", waiting.put)
+    await console.press("?")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await rings(console, exchange, site, "call-2")
+    async with console.page.expect_response(lambda told: "/console/agenda/why?" in told.url):
+        await late.continue_()
+    await console.page.unroute("**/console/agenda/why?*")
+    await answered_with_the_mouse(console)
+    await opened(console)
+    await expect(refusal).to_be_hidden()
+    await expect(near).to_have_count(0)
+    await expect(hatching).to_have_count(0)
+    assert console.complaints == []
+
+
+async def test_a_click_beside_what_is_asked_leaves_her_where_she_types(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    mouse, words = console.page.mouse, console.by_id("book-over-words")
+    await asks(console, "o", 590, "book-over-dialog")
+    await expect(words).to_be_focused()
+    await mouse.click(8, 400)
+    await console.type("Le docteur le veut")
+    await expect(words).to_have_value("Le docteur le veut")
+    await mouse.click(8, 400)
+    await console.press("Enter")
+    await expect(console.by_id("book-over-dialog")).to_be_hidden()
+    await expect(console.by_id("toasts")).to_contain_text("09:50, Dr Weber")
+    await asks(console, "x", 605, "book-dialog")
+    await console.press("1")
+    await mouse.click(8, 400)
+    await console.press("Control+Enter")
+    await expect(console.by_id("book-dialog")).to_be_hidden()
+    assert sorted(row[0] for row in site.rows(VISITS)) == ["booked", "cancelled"]
+    assert console.complaints == []
+
+
 async def test_what_was_put_there_before_the_call_rang_is_none_of_this_calls(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:

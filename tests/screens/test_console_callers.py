@@ -59,6 +59,7 @@ async def test_the_card_says_who_may_be_calling_and_one_key_takes_him(
     await looks_right(console, "caller-desk", ("1366", "390", "625"))
     await console.press("Alt+k")
     await expect(console.by_id("patient-name")).to_have_text(JEANNE)
+    await expect(console.by_id("bar-caller")).to_have_text(JEANNE)
     await expect(console.by_id("patient-known")).to_be_hidden()
     await expect(console.by_id("text")).to_be_focused()
     assert (await console.fields())["name"] == JEANNE
@@ -127,6 +128,7 @@ async def test_who_was_booked_in_the_call_is_whom_its_message_is_about(
     assert site.rows("select count(*) from agenda_appointment") == [(0,)]
     await console.press("Alt+k")
     await expect(console.by_id("book-patient-name")).to_have_text(JEANNE)
+    await expect(console.by_id("bar-caller")).to_have_text(JEANNE)
     await expect(proposed).to_be_hidden()
     await console.press("Enter")
     await expect(console.by_id("toasts")).to_contain_text(JEANNE)

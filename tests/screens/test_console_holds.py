@@ -252,9 +252,17 @@ async def test_a_message_that_failed_is_sent_again_from_its_line(
 async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, exchange: FakeExchange) -> None:
     await exchange.bye(4409, "the seat is open on another page")
     await expect(console.by_id("banner-link")).to_contain_text("ouvert dans une autre page")
+    refused = console.by_id("banner-error")
+    for key in ("F2", "F9"):
+        await console.press(key)
+        await expect(refused).to_contain_text("autre page\u00a0: reprenez-le ici d’abord.")
+        await console.by_id("banner-error-close").click()
+    await console.press("F2")
+    await expect(refused).to_be_visible()
     await console.by_id("take-seat").click()
     await exchange.command("hello", 2)
     await expect(console.by_id("banner-link")).to_be_hidden()
+    await expect(refused).to_be_hidden()
 
 
 async def test_an_act_that_is_not_on_the_disk_is_said_in_words_until_it_is(

@@ -40,6 +40,10 @@ export function showError(text) {
   say(byId("banner-error-words"), text);
   show(byId("banner-error"), true);
 }
+/** What was refused can be done now. @param {string} text */
+export function unsayError(text) {
+  if (byId("banner-error-words").textContent === text) show(byId("banner-error"), false);
+}
 byId("banner-error-close").addEventListener("click", () => show(byId("banner-error"), false));
 
 /** What was done, for a few seconds. @param {string} text */

@@ -14,7 +14,6 @@ let since = { call: "", held: 0, muted: 0 };
 export function paintBar(state, card, { pausing }) {
   const { call, ended } = state;
   say(byId("bar-client"), card.name);
-  say(byId("bar-caller"), callerName(card));
   say(byId("bar-number"), callerNumber(card));
   for (const id of ["hold", "mute", "dial", "end"]) show(byId(id), Boolean(call));
   show(byId("next"), !call);
@@ -28,6 +27,11 @@ export function paintBar(state, card, { pausing }) {
   } else {
     say(byId("next-word"), word(ended ? (pausing ? "next_break" : "next_ready") : "close_draft"));
   }
+}
+
+/** Who is on the line. @param {import("./state.js").Card} card @param {(import("./patient.js").Patient|null)[]} taken whom she has chosen, what she sees now first */
+export function paintCaller(card, taken) {
+  say(byId("bar-caller"), callerName(card, taken));
 }
 
 /** Times and what the caller hears now; every second and at every change. The bar changes its ground, nothing on it moves.

@@ -38,7 +38,7 @@ const NOT_HELD = new Set(["hold_over", "hold_unknown"]);
 const USUAL_MINUTES = 15;
 
 export class Book {
-  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", done: Done) => void, close: () => void, numbers: boolean}} hooks
+  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", done: Done) => void, close: () => void, chosen?: () => void, numbers: boolean}} hooks
    * `done`: what was done, "" with the same `Done` when it was taken back; `numbers`: whether the figures are this module's to hear */
   constructor(hooks) {
     this.hooks = hooks;
@@ -179,6 +179,7 @@ export class Book {
   /** What another caller wanted moved is not moved by what is chosen for this one, nor is what is on its way to the cursor meant. */
   leave() {
     this.coming.leave();
+    this.spoken.leave();
     this.spoken.done = "";
     if (this.hand.key) this.hand.putDown();
     this.holding.letGo();
@@ -272,6 +273,7 @@ export class Book {
   async changed(person) {
     this.error("");
     this.spoken.near.clear();
+    if (person) this.hooks.chosen?.();
     // What one patient said is not what another one says.
     if (person) this.asking.show(this.reason);
     if (person) this.regarding(this.patient.patient);

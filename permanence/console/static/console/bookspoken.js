@@ -55,6 +55,19 @@ export class Spoken {
     this.hush();
   }
 
+  /** She sees it no more, a caller comes first: what was said against a place, or is on its way, is not what she comes back to. */
+  giveWay() {
+    this.unask();
+    this.acted();
+  }
+
+  /** Another request: nothing that was said of the one before is said of it. */
+  leave() {
+    this.giveWay();
+    [this.borne, this.overNot, this.barred, this.allowed] = [[], "", "", ""];
+    this.book.grid.refused(false);
+  }
+
   /** What is said against a place is no more; it stays hatched only where the rules bar the reason in hand from it. */
   hush() {
     this.refusal(null);

@@ -15,12 +15,12 @@ function here(tab, is) {
 }
 
 export class BookView {
-  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, done: import("./book.js").Done) => void, painted: () => void}} hooks */
+  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, done: import("./book.js").Done) => void, chosen: () => void, painted: () => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     this.wanted = false;
     this.call = "";
-    this.book = new Book({ done: hooks.done, close: () => this.close(), numbers: false });
+    this.book = new Book({ done: hooks.done, close: () => this.close(), chosen: () => hooks.chosen(), numbers: false });
     this.waiting = new WaitList(this.book);
     button("to-book").addEventListener("click", () => this.toggle());
     button("open-book").addEventListener("click", () => this.open());
@@ -75,6 +75,7 @@ export class BookView {
     const open = this.wanted && shown !== "ringing";
     // What is asked in it is hidden with it, and would keep the mouse from all the rest.
     if (!open) closeAll(byId("view-book"));
+    if (!open && document.body.hasAttribute("data-book")) this.book.spoken.giveWay();
     show(byId("view-book"), open);
     document.body.toggleAttribute("data-book", open);
     button("to-book").setAttribute("aria-expanded", String(open));

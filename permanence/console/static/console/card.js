@@ -19,12 +19,14 @@ function greeting(card) {
   return card.greetings.find((one) => one.language === chosenLanguage) ?? card.greetings[0];
 }
 
-/** The caller's name or, failing that, who it may be, or the words for not knowing. @param {Card} card */
-export function callerName(card) {
+/** The caller's name or, failing that, who it may be, or the words for not knowing. @param {Card} card @param {(import("./patient.js").Patient|null)[]} [taken] who was chosen: whoever of those it may be is no guess any more */
+export function callerName(card, taken = []) {
   if (card.caller.masked) return word("number_masked");
   if (card.caller.display) return card.caller.display;
   const [one, ...more] = mayBe(card);
   if (!one) return word("caller_unknown");
+  const known = taken.find((who) => who && [one, ...more].some(({ id }) => id === who.id));
+  if (known) return known.name;
   return more.length ? word("caller_may_be_of", { count: more.length + 1 }) : word("caller_may_be", { name: one.name });
 }
 

@@ -16,7 +16,7 @@ import { alerting, pending } from "./redflags.js";
 import { standing } from "./answers.js";
 import { sayRefused } from "./elsewhere.js";
 import { MessageForm } from "./form.js";
-import { paintBar, paintBarTime } from "./bar.js";
+import { paintBar, paintBarTime, paintCaller } from "./bar.js";
 import "./again.js";
 import "./opened.js";
 import { bind, paintKeys, startKeys } from "./keys.js";
@@ -36,7 +36,7 @@ import { goTo, wireTabs } from "./sidetabs.js";
 import { countTasks } from "./tasks.js";
 import { offerUndo } from "./undo.js";
 import { clock, hasWord, word } from "./words.js";
-import { toast, paintBanners, showError } from "./banners.js";
+import { toast, paintBanners, showError, unsayError } from "./banners.js";
 
 /** @type {import("./state.js").State} */
 let state = INITIAL;
@@ -162,6 +162,7 @@ const form = new MessageForm({
   typed: (fields) => {
     if (form.draft && form.saved && fields.elsewhere && !drafts.kept.has(form.draft.call)) drafts.put(form.draft);
     if (form.draft) drafts.type(form.draft.call, fields);
+    paintWho();
     paintDraftState();
     paintKeys();
   },
@@ -194,6 +195,7 @@ const bookView = new BookView({
     if (form.outcome !== outcome) form.outcome = outcome;
     if (patient && own) form.bookedFor(patient);
   },
+  chosen: () => paintWho(),
   painted: () => paint(),
 });
 
@@ -202,6 +204,7 @@ function heard(message) {
   const before = state;
   state = reduce(state, message, Date.now());
   if (message.t === "welcome") forgetOffer();
+  if (message.t === "welcome") unsayError(word("refusal_seat_elsewhere"));
   if (message.t === "error") showError(hasWord(`error_${message.code}`) ? word(`error_${message.code}`) : word("error_other", { why: message.why }));
   if (before.offer && !state.offer) {
     quiet();
@@ -290,7 +293,16 @@ function paintTalk({ call, card }) {
   form.talking = Boolean(state.call);
   form.patient.offer(mayBe(card));
   form.plan({ siteDown, other });
+  paintWho();
   paintDraftState();
+}
+
+/** Who is on the line: whoever of those it may be she has chosen, in the agenda or on the card. */
+function paintWho() {
+  const onDesk = desk();
+  if (!onDesk || form.draft?.call !== onDesk.call) return;
+  const inBook = bookView.book.call === onDesk.call ? bookView.book.patient.patient : null;
+  paintCaller(onDesk.card, bookView.isOpen ? [inBook, form.patient.patient] : [form.patient.patient, inBook]);
 }
 
 function paintDraftState() {
@@ -359,10 +371,16 @@ function tick() {
   else if (reopened) paintBarTime(state, at, true);
 }
 
+/** Why nothing reaches the exchange: the telephone is away, or fine and her post in another page. */
+function sayAway() {
+  showError(word(state.connection === "refused" && Number(state.refusal?.code) === 4409 ? "refusal_seat_elsewhere" : "refusal_line_lost"));
+}
+
 /** Sends a request; a refusal is said in words. @param {string} type @param {Record<string, unknown>} [fields] */
 async function act(type, fields) {
   const reply = await line.askWhenBack(type, fields);
-  if (!reply.ok) showError(hasWord(`refusal_${reply.code}`) ? word(`refusal_${reply.code}`) : word("refusal_other", { why: reply.why ?? "" }));
+  if (!reply.ok && reply.code === "line_lost") sayAway();
+  else if (!reply.ok) showError(hasWord(`refusal_${reply.code}`) ? word(`refusal_${reply.code}`) : word("refusal_other", { why: reply.why ?? "" }));
   return reply.ok;
 }
 
@@ -469,7 +487,7 @@ function wire() {
   bind({ id: "hold", words: "key_hold", act: acts.hold, when: () => Boolean(state.call), foot: true });
   bind({ id: "mute", words: "key_mute", act: acts.mute, when: () => Boolean(state.call), foot: true });
   // Without the exchange nobody knows what there is to answer or to end: said, never passed over in silence.
-  for (const [id, words] of [["forward", "key_answer"], ["end", "key_end"], ["hold", "key_hold"], ["mute", "key_mute"]]) bind({ id, words, act: () => showError(word("refusal_line_lost")), when: () => state.connection !== "open" });
+  for (const [id, words] of [["forward", "key_answer"], ["end", "key_end"], ["hold", "key_hold"], ["mute", "key_mute"]]) bind({ id, words, act: sayAway, when: () => state.connection !== "open" });
   bind({ id: "save", words: "key_save", act: () => (form.elsewhere.isOpen ? form.elsewhere.save() : form.save()), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });

@@ -12,6 +12,9 @@ const underway = new WeakSet();
 /** What came of a question that is answered, and stands in its dialog for her to read. @type {WeakMap<object, string>} */
 const read = new WeakMap();
 
+// A click beside what is asked takes the focus out of nothing: the field and its Enter stay hers.
+document.addEventListener("mousedown", (event) => void (event.target instanceof HTMLDialogElement && event.preventDefault()));
+
 /** Opens a dialog with a new question. @param {HTMLDialogElement} dialog */
 export function ask(dialog) {
   asked.set(dialog, {});
