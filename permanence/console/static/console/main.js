@@ -373,7 +373,8 @@ function tick() {
 
 /** Why nothing reaches the exchange: the telephone is away, or fine and her post in another page. */
 function sayAway() {
-  showError(word(state.connection === "refused" && Number(state.refusal?.code) === 4409 ? "refusal_seat_elsewhere" : "refusal_line_lost"));
+  const isElsewhere = state.connection === "refused" && Number(state.refusal?.code) === 4409;
+  showError(word(isElsewhere ? "refusal_seat_elsewhere" : "refusal_line_lost"));
 }
 
 /** Sends a request; a refusal is said in words. @param {string} type @param {Record<string, unknown>} [fields] */
