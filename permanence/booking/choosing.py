@@ -2,7 +2,7 @@
 """The first two pages: for what, and when. Looking at them changes nothing; choosing a time takes it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +23,8 @@ ANYBODY = "any"
 """In place of an agenda: whoever is free first."""
 UNFOLDED = 8
 """Of several practitioners with more reasons than this together, each unfolds his own."""
+ALMOST_A_MINUTE = timedelta(seconds=59)
+"""Until when it is kept is said by the minute: at that minute the time is free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +128,7 @@ def gone(
     that keeps this very time.
     """
     if isinstance(refusal, SlotAlreadyTaken) and begun is not None:
-        until = moments.hour(begun.held_until, parts.zone_of(page))
+        until = moments.hour(begun.held_until + ALMOST_A_MINUTE, parts.zone_of(page))
         words = _("This time is kept for a booking begun on this page: continue it, or wait until %(hour)s.")
         words %= {"hour": until}
     elif isinstance(refusal, SlotAlreadyTaken):

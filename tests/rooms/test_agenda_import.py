@@ -422,7 +422,8 @@ def test_the_page_tries_the_file_then_brings_it_in(cast, weber, browser_of):
 
 
 @pytest.mark.django_db
-def test_a_line_at_fault_is_told_with_its_name_day_and_hour(cast, weber, browser_of):
+def test_a_line_at_fault_is_told_with_its_name_day_and_hour(cast, weber, browser_of, monkeypatch):
+    monkeypatch.setattr("permanence.backstage.agenda_import.CLOCK", SimpleNamespace(now=lambda: NOW))
     lines = [
         "24.12.2026;9:05;15;Neu, Otto;;;Consultation;",
         "24.12.2026;10:15;15;;;;;Pause",

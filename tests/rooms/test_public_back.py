@@ -131,15 +131,16 @@ def test_once_it_says_who_he_is_no_page_of_times_leads_to_it(jeanne, other):
 OWN = "Cet horaire est gardé pour une réservation commencée sur cette page\u00a0: continuez-la, ou attendez "
 
 
-def test_who_goes_back_to_the_page_of_times_reads_that_it_is_his_own_booking_that_keeps_the_time(jeanne):
+def test_who_goes_back_to_the_page_of_times_reads_that_it_is_his_own_booking_that_keeps_the_time(jeanne, clock):
+    clock.at = clock.at.replace(second=40)
     page = shown(jeanne, {})
     form = takes(jeanne, page, 60)["Location"]
     jeanne.tell()
     assert takes(jeanne, page, 60).status_code == 409
     said = jeanne.text()
     assert "vient de prendre" not in said
-    until = SlotHold.objects.get(ended="").expires_at
-    assert f"{OWN}{moments.hour(until, parts.ZoneInfo('Europe/Paris'))}." in said
+    free = SlotHold.objects.get(ended="").expires_at.replace(second=0) + timedelta(minutes=1)
+    assert f"{OWN}{moments.hour(free, parts.ZoneInfo('Europe/Paris'))}." in said
     assert form.rsplit("/", 1)[-1] not in said
     assert [word for word in HIS if word in said] == []
 

@@ -2,6 +2,7 @@
 // What the secretary must know whatever she is doing: the exchange out of reach, the site out of reach, a refusal, the voice that is not hers.
 import { config } from "./api.js";
 import { byId, icon, make, say, show } from "./dom.js";
+import { raise } from "./toasts.js";
 import { hasWord, word } from "./words.js";
 
 const TOAST_MS = 6000;
@@ -46,9 +47,10 @@ export function unsayError(text) {
 }
 byId("banner-error-close").addEventListener("click", () => show(byId("banner-error"), false));
 
-/** What was done, for a few seconds. @param {string} text */
+/** What was done, for a few seconds: in the place of what was said so before, never of a refusal or of the way back. @param {string} text */
 export function toast(text) {
-  const element = make("div", { class: "toast" }, icon("check"), make("span", {}, text));
-  byId("toasts").replaceChildren(element);
+  const element = make("div", { class: "toast", "data-passing": "" }, icon("check"), make("span", {}, text));
+  for (const before of byId("toasts").querySelectorAll("[data-passing]")) before.remove();
+  raise(element);
   setTimeout(() => element.remove(), TOAST_MS);
 }
