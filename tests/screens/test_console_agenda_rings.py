@@ -16,6 +16,7 @@ from tests.screens.test_console_agenda import (
     VISITS,
     book_at,
     click_at,
+    on_a_call,
     opened,
     ready_to_book,
     tomorrow,
@@ -361,4 +362,28 @@ async def test_what_was_refused_is_still_read_when_something_is_booked_after_it(
     await expect(toasts).to_contain_text("11:00, Dr Weber")
     await expect(toasts).to_contain_text("Elle a été déplacée")
     await expect(toasts.locator(".toast:has(button)")).to_have_count(1)
+    assert console.complaints == []
+
+
+async def test_a_message_that_is_kept_leaves_the_way_back_of_what_was_booked(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await opened(console)
+    await console.press("1")
+    await expect(console.by_id("book-act")).to_contain_text("Réserver")
+    await console.page.clock.install()
+    await console.page.clock.pause_at(await console.page.evaluate("Date.now() + 30000"))
+    await console.press("Enter")
+    toasts = console.by_id("toasts")
+    await expect(toasts).to_contain_text("HOFFMANN Jeanne")
+    await console.press("Alt+a")
+    await expect(console.by_id("view-book")).to_be_hidden()
+    await console.write("Vient avec ses clichés.")
+    await console.press("Control+Enter")
+    await expect(toasts).to_contain_text("Message")
+    await expect(toasts.locator(".toast:has(button)")).to_contain_text("HOFFMANN Jeanne")
     assert console.complaints == []
