@@ -90,6 +90,7 @@ async def test_a_doctor_keeps_his_day_on_his_telephone(browser: Browser, site: S
     await expect(page.locator(".notice--warn")).to_be_visible()
     await looks_right(doctor, "portal-booked", ("390",))
     await page.goto(f"{site.url}/portal/line/{client}/agenda/{agenda}")
+    await page.locator("summary", has=page.locator("#t-late")).click()
     await page.locator("button[name=minutes][value='20']").click()
     await expect(page.locator("#late")).to_be_visible()
     await looks_right(doctor, "visits-late", ("390",))

@@ -101,10 +101,11 @@ async def test_enter_before_it_is_shown_whom_it_concerns_means_nobody_who_was_sh
     assert screen.complaints == []
 
 
-async def test_the_doctor_says_it_in_one_tap_and_takes_it_back(browser: Browser, site: Site) -> None:
+async def test_the_doctor_says_it_in_two_taps_and_takes_it_back(browser: Browser, site: Site) -> None:
     await ready_to_book(browser, site)
     doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
     await doctor.page.goto(f"{site.url}/portal/agenda")
+    await doctor.page.locator("summary", has_text="J’ai du retard").click()
     await doctor.page.get_by_role("button", name="40 min").click()
     await expect(doctor.page.locator("#late")).to_contain_text("40")
     assert (site.rows(DELAYS), site.rows(NOTICES)) == ([(40,)], [])  # nobody is booked
