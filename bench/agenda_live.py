@@ -48,13 +48,15 @@ WAITS = """([name, count]) => {
 
 
 async def measured(rounds: int, runs: int) -> list[Figures]:
-    """The figures of the runs; one booking before them warms up."""
+    """The figures of the runs, each on a day of its own; one booking before the rounds of each warms up."""
     async with _two() as (hers, others):
         await hers.page.evaluate(PRESSED)
-        await _seen(hers, others, 0)
         found = []
         for run in range(runs):
-            took = [await _seen(hers, others, 1 + run * rounds + each) for each in range(rounds)]
+            if run:
+                for screen in (hers, others):
+                    await tomorrow(screen)
+            _, *took = [await _seen(hers, others, each) for each in range(rounds + 1)]
             own, live = zip(*took, strict=True)
             found.append(
                 {
