@@ -117,7 +117,7 @@ class AppointmentMoved(AppointmentLeft):
     door: str = ""
 
     @classmethod
-    def kind_of(cls, data: Mapping[str, Any]) -> type[Event]:
+    def kind_of(cls, data: Mapping[str, Any], /) -> type[Event]:
         """A move that was taken back had this name before it had one of its own."""
         return AppointmentMovedBack if data.get("slip_at") is not None else cls
 

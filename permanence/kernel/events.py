@@ -26,7 +26,7 @@ class Event:
     at: datetime
 
     @classmethod
-    def kind_of(cls, data: Mapping[str, Any]) -> "type[Event]":  # noqa: ARG003 - for those that say more
+    def kind_of(cls, _data: Mapping[str, Any], /) -> "type[Event]":
         """Which kind an object of this name is by now: another one where a former shape of it has a name of its own."""
         return cls
 
