@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 
 from permanence.agenda.queries import agendas, days
+from permanence.agenda.queries.received import unreceived
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.rules.running import runs_until
+from permanence.agenda.rules.running import less, runs_until
 from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.dispatch import late_mails, sms_operations, unreached_operations
@@ -93,7 +94,8 @@ def before(people: tuple[Concerned, ...], until: datetime | None) -> tuple[Conce
 
 
 def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
-    """Who is still to come today, on the client's clock, and until when the consultation runs that is on or next.
+    """Who is still to come today, on the client's clock, and until when the consultation runs that is on or next. Whom
+    nobody receives, for the doctor is away, is not waited for.
 
     Raises agenda's AgendaUnknown.
     """
@@ -101,11 +103,14 @@ def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
     today = at.astimezone(ZoneInfo(view.time_zone)).date()
     shown = days.day(by=by, agendas=[agenda], day=today, at=at)[0]
     coming = [each for each in shown.appointments if each.state in STANDING and each.starts_at > at]
+    nobodys = unreceived(by=by, visits=coming)
+    coming = [each for each in coming if each.appointment not in nobodys]
     people = callers.standing_of(pairs={(each.client, each.patient) for each in coming})
     whom = [(each, people[(each.client, each.patient)]) for each in coming]
     reach = reach_of(house_key=by.house_key, patients=people.values())
-    hours = [(each.starts, each.ends) for each in shown.openings]
-    visits = [(each.starts_at, each.ends_at) for each in shown.appointments]
+    away = [(each.starts, each.ends) for each in shown.absences]
+    hours = less([(each.starts, each.ends) for each in shown.openings], away)
+    visits = [(each.starts_at, each.ends_at) for each in shown.appointments if each.appointment not in nobodys]
     return StillToCome(
         all_day=tuple(_reached(each, person, reach[person.id]) for each, person in whom),
         until=runs_until(hours=hours, visits=visits, at=at),

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Whether a patient who is booked is received, as far as it has been said."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
 from permanence.agenda.models import FollowUp
 from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.queries.views import AppointmentView
@@ -8,6 +11,7 @@ from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import away
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
+from permanence.reception.table import AbsenceEntry
 
 
 def is_received(*, by: Who, visit: AppointmentView) -> bool:
@@ -15,11 +19,40 @@ def is_received(*, by: Who, visit: AppointmentView) -> bool:
     of each absence that meets it somebody said that he comes all the same. Who was called because of one and is booked
     in it still is not received. Three queries at most.
     """
-    client = row_key(visit.client)
-    found = away.absences_of(house=by.house, clients=[client], at=visit.starts_at).get(client, ())
+    return not unreceived(by=by, visits=[visit])
+
+
+def unreceived(*, by: Who, visits: Collection[AppointmentView]) -> frozenset[str]:
+    """Those of many visits that stand (ids of their appointments) whose patients are not received, as `is_received`
+    asks it of one. Three queries at most, however many they are; none for no visit.
+    """
+    if not visits:
+        return frozenset()
+    clients = {row_key(each.client) for each in visits}
+    away_there = away.absences_of(house=by.house, clients=clients, at=min(each.starts_at for each in visits))
+    rows = FollowUp.objects.for_house(by.house_key).filter(appointment__key__in={each.appointment for each in visits})
+    entries: dict[str, list[FollowUp]] = defaultdict(list)
+    for entry in unmoved(rows).select_related("appointment"):
+        entries[entry.appointment.key].append(entry)
+    asked = [each for those in entries.values() for each in those if _asks(each)]
+    over = over_by_now(asked, house=by.house)
+    found = set()
+    for visit in visits:
+        known = entries[visit.appointment]
+        kept = {each.absence for each in known if each.outcome == Outcome.KEPT}
+        if not _met(visit, away_there.get(row_key(visit.client), ())) <= kept:
+            found.add(visit.appointment)
+        if any(_asks(each) and each.pk not in over for each in known):
+            found.add(visit.appointment)
+    return frozenset(found)
+
+
+def _asks(entry: FollowUp) -> bool:
+    return entry.done_at is None and entry.wanted != Wanted.STANDS
+
+
+def _met(visit: AppointmentView, absences: Iterable[AbsenceEntry]) -> set[str]:
+    """Which absences (ids) of his client keep somebody away who would receive him."""
     who = {"", visit.recipient, visit.also_recipient}
-    met = {each.id for each in found if each.recipient in who and each.starts < visit.ends_at}
-    entries = list(unmoved(FollowUp.objects.for_house(by.house_key).filter(appointment__key=visit.appointment)))
-    asked = [each for each in entries if each.done_at is None and each.wanted != Wanted.STANDS]
-    kept = {each.absence for each in entries if each.outcome == Outcome.KEPT}
-    return met <= kept and len(asked) == len(over_by_now(asked, house=by.house))
+    near = (each for each in absences if each.starts < visit.ends_at and visit.starts_at < each.ends)
+    return {each.id for each in near if each.recipient in who}
