@@ -8,7 +8,8 @@ from permanence.clients import queries as clients
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import Reminder, Sms
-from permanence.dispatch.reminder_operations import ReminderOver, ReminderUnknown, choices_of, holds, link_of
+from permanence.dispatch.other_moments import choices_of
+from permanence.dispatch.reminder_operations import ReminderOver, ReminderUnknown, holds, link_of
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation.operations import house_system
 from permanence.kernel.clock import Entropy

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from permanence.agenda.operations import appointments, visits
 from permanence.agenda.operations.acts import busy_named, is_done
-from permanence.agenda.queries import agendas, moving, received
+from permanence.agenda.queries import agendas, received
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow
@@ -31,6 +30,7 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch import sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import ContactRule, Reminder, Sms
+from permanence.dispatch.other_moments import choices_of
 from permanence.dispatch.rules import LEASE, NO_WAY, Attempt, DeliveryState, ReminderState, ended, remind_at
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
@@ -45,8 +45,6 @@ SIGNATURE = 20
 MOST_HOURS = 336
 MOVED = "moved"
 """What he answered who took another moment."""
-CHOICES = 6
-"""So many other moments are proposed to who wants to move."""
 
 
 class ReminderUnknown(Refusal):
@@ -56,7 +54,7 @@ class ReminderUnknown(Refusal):
 
 
 class ReminderOver(Refusal):
-    """The visit has begun, or the appointment is another one than was told."""
+    """The visit has begun, the appointment is another one than was told, or nobody receives who says yes to it."""
 
     code = "reminder_over"
 
@@ -324,7 +322,8 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
 
 def act(*, key: str, yes: bool, at: datetime) -> None:
     """What the patient answered becomes of his appointment; the same answer again changes nothing, unless the house has
-    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer.
+    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer. A yes
+    to a visit that nobody receives by now (`agenda.queries.received`) is for a secretary to hear: ReminderOver.
 
     Raises ReminderUnknown, ReminderOver, and those of the agenda's acts.
     """
@@ -333,12 +332,14 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
         raise ReminderUnknown(key[:40])
     by = house_system(house=row.house.slug)
     visit = agenda.appointment(by=by, appointment=row.appointment)
-    if visit.state is (AppointmentState.CONFIRMED if yes else AppointmentState.CANCELLED):
-        return
-    said = "yes" if yes else "no"
+    said, stands = "yes" if yes else "no", holds(row, visit, at=at)
     if row.answer == said and row.answered_at is not None and at <= row.answered_at:
         return
-    if not holds(row, visit, at=at):
+    if yes and stands and not received.is_received(by=by, visit=visit):
+        raise ReminderOver(row.key)
+    if visit.state is (AppointmentState.CONFIRMED if yes else AppointmentState.CANCELLED):
+        return
+    if not stands:
         raise ReminderOver(row.key)
     act_key = _act_key(row, said, visit)
     try:
@@ -360,17 +361,6 @@ def _act_key(row: Reminder, said: str, visit: AppointmentView) -> str:
 def _answered(row: Reminder, answer: str, *, at: datetime) -> None:
     Reminder.objects.filter(pk=row.pk).update(answer=answer, answered_at=at)
     Sms.objects.for_house(row.house_id).filter(about=row.key, answered_at=None).update(answered_at=at, answer=answer)
-
-
-def choices_of(visit: AppointmentView, account: clients.ClientView, *, by: Who, at: datetime) -> tuple[datetime, ...]:
-    """Free moments for the same reason, agenda and site, as the public may book them, the soonest first; his own visit
-    is in the way of none, and its own moment is none.
-    """
-    there = (visit.site,) if visit.site else ()
-    wish = moving.wish_to_move(visit, sites=there, by=by)
-    first = at.astimezone(ZoneInfo(account.time_zone)).date()
-    found = moving.proposed(visit, wish, by=by, first=first, at=at, days=60, most=CHOICES)
-    return tuple(each.slot.starts for each in found.proposals)
 
 
 def holds(row: Reminder, visit: AppointmentView, *, at: datetime) -> bool:

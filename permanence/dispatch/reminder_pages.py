@@ -9,7 +9,8 @@ from permanence.agenda.rules.states import STANDING, AppointmentState
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.clients.forwarding import number_to_call
-from permanence.dispatch.reminder_operations import MOVED, ReminderOver, behind, choices_of, holds
+from permanence.dispatch.other_moments import choices_of
+from permanence.dispatch.reminder_operations import MOVED, ReminderOver, behind, holds
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.sms_operations import language_for
 

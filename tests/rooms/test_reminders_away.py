@@ -4,23 +4,28 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client as Browser
 
-from permanence.agenda.operations import appointments
+from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments, visits
 from permanence.agenda.operations.day import ask_follow_up, keep_booked, settle
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import absences
+from permanence.clients.operations import give_line
+from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.models import Reminder, Sms
-from permanence.dispatch.reminder_operations import ReminderUnknown, come_now
+from permanence.dispatch.reminder_operations import ReminderUnknown, act, come_now
 from permanence.dispatch.reminder_queries import to_come_in_demonstration
+from permanence.dispatch.reply_queries import open_replies
 from permanence.dispatch.rules import ReminderState
 from permanence.foundation.models import House
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send, told
+from tests.rooms.test_reminders import DUE, book, clock, link, patient_says, provider, reply, rule, send, told
 
-__all__ = ["provider"]
+__all__ = ["clock", "provider"]
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -147,3 +152,67 @@ def test_in_a_demonstration_it_cannot_be_let_come_either(cast, visit, provider):
     assert to_come_in_demonstration(most=3) == ()
     with pytest.raises(ReminderUnknown):
         come_now(reminder=Reminder.objects.get().key, at=NOON, entropy=SystemEntropy())
+
+
+@pytest.fixture
+def reminded(visit, provider):
+    """He was reminded before anybody knew that the doctor will be away."""
+    assert send(DUE) == 1
+    return visit
+
+
+def becomes():
+    return Appointment.objects.get().state
+
+
+def told_back():
+    return [each.kind for each in Sms.objects.exclude(kind=SmsKind.REMINDER)]
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_a_yes_to_a_visit_that_nobody_receives_any_more_is_a_secretarys(cast, reminded, deliver_all, is_confirmed):
+    if is_confirmed:
+        visits.confirm(key=cast.key(), appointment=reminded.appointment, by=cast.claire, at=DUE)
+    away(cast)
+    assert reply("1", at=DUE + HOUR)
+    deliver_all(DUE + HOUR)
+    deliver_all(DUE + HOUR)
+    assert becomes() == ("confirmed" if is_confirmed else "booked")
+    assert [each.visit.appointment for each in open_replies(by=cast.claire)] == [reminded.appointment]
+    assert told_back() == [SmsKind.UNCLEAR]
+
+
+def test_who_comes_all_the_same_confirms_as_before(cast, reminded, deliver_all):
+    absence = away(cast)
+    said = {"client": cast.cabinet.id, "appointment": reminded.appointment, "by": cast.claire, "at": NOON}
+    keep_booked(absence=absence, **said)
+    reply("1", at=DUE + HOUR)
+    deliver_all(DUE + HOUR)
+    assert (becomes(), told_back()) == ("confirmed", [SmsKind.CONFIRMED])
+
+
+def test_a_no_to_a_visit_that_nobody_receives_any_more_cancels_it(cast, reminded, deliver_all):
+    away(cast)
+    reply("2", at=DUE + HOUR)
+    deliver_all(DUE + HOUR)
+    assert (becomes(), told_back(), open_replies(by=cast.claire)) == ("cancelled", [SmsKind.CANCELLED], ())
+
+
+def test_a_yes_heard_before_the_absence_and_brought_again_after_it_stands(cast, reminded, deliver_all):
+    act(key=Reminder.objects.get().key, yes=True, at=DUE)
+    away(cast)
+    act(key=Reminder.objects.get().key, yes=True, at=DUE)
+    assert becomes() == "confirmed"
+
+
+def test_by_his_link_he_reads_that_it_is_no_longer_possible_and_where_to_call(cast, reminded, clock):
+    give_line(client=cast.cabinet.id, number="+33140000099", by=cast.claire, at=NOON)
+    away(cast)
+    browser = Browser(headers={"accept-language": "fr"})
+    answer = browser.post(f"/r/{link()}", {"act": "confirm"})
+    assert answer.status_code == 409
+    assert "Ce n’est plus possible" in answer.content.decode()
+    assert 'href="tel:+33140000099"' in answer.content.decode()
+    assert becomes() == "booked"
+    assert browser.post(f"/r/{link()}", {"act": "cancel"}).status_code == 303
+    assert becomes() == "cancelled"
