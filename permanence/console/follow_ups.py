@@ -36,7 +36,7 @@ from permanence.console.replies import reply_rows
 from permanence.console.said_of import said_of
 from permanence.console.unreached import unreached_rows
 from permanence.countries.numbers import spell_number
-from permanence.dispatch.cancel_queries import ToldOfCancelling, told_of_cancelling
+from permanence.dispatch.cancel_queries import told_of_cancelling
 from permanence.dispatch.cancel_words import TOLD
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
@@ -92,7 +92,7 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
         return _page(request, by, refused=str(_("Somebody else has done it meanwhile.")))
     said = str(OUTCOMES[Outcome(outcome)])
     if outcome == Outcome.CANCELLED:
-        calls = [] if told is ToldOfCancelling.MAIL else _numbers(entry, _countries(by))[:1]
+        calls = _numbers(entry, _countries(by))[:1] if told.asks_a_call else []
         said = " ".join((said, str(TOLD[told]), *calls))
     messages.success(request, said_of(entry.visit.patient_name, said))
     return redirect("console:follow-ups")

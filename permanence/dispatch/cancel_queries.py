@@ -15,20 +15,26 @@ from permanence.foundation.who import Who
 
 
 class ToldOfCancelling(enum.StrEnum):
-    """MAIL: he booked on the public page and is told by mail. UNPROVED: so he is, but at an address that no code
+    """DECEASED: he has died, and nobody writes to him or telephones. MAIL: he booked on the public page and is told by mail. UNPROVED: so he is, but at an address that no code
     proved to be his. CALENDAR: the entry in his calendar is withdrawn by mail, and nothing else is written. NOBODY
     writes to him.
     """
 
+    DECEASED = "deceased"
     MAIL = "mail"
     UNPROVED = "unproved"
     CALENDAR = "calendar"
     NOBODY = "nobody"
 
+    @property
+    def asks_a_call(self) -> bool:
+        """Whether somebody has to telephone him."""
+        return self not in {ToldOfCancelling.MAIL, ToldOfCancelling.DECEASED}
+
 
 def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: datetime) -> dict[str, ToldOfCancelling]:
-    """By appointment (its id) how its patient would be told if it were cancelled at `at`. No SMS says that. Two
-    queries, two more where something stands in a calendar.
+    """By appointment (its id) how its patient would be told if it were cancelled at `at`. No SMS says that. Four
+    queries.
     """
     asked = tuple(visits)
     to_come = {each.appointment: each for each in asked if each.starts_at > at}
@@ -36,7 +42,7 @@ def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: dateti
     sent = CalendarMail.objects.for_house(by.house_key).filter(appointment__in=to_come, state=ReminderState.SENT.value)
     entered = [to_come[key] for key in set(sent.values_list("appointment", flat=True))]
     entered = [each for each in entered if each.door is not Door.PUBLIC]
-    persons = callers.standing_of(pairs=[(each.client, each.patient) for each in entered])
+    persons = callers.standing_of(pairs=[(each.client, each.patient) for each in asked])
     withdrawn = {
         each.appointment
         for each in entered
@@ -44,6 +50,8 @@ def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: dateti
     }
     found = {each.appointment: ToldOfCancelling.NOBODY for each in asked}
     found |= dict.fromkeys(withdrawn, ToldOfCancelling.CALENDAR)
-    return found | {
+    found |= {
         key: ToldOfCancelling.MAIL if is_proved else ToldOfCancelling.UNPROVED for key, is_proved in mailed.items()
     }
+    died = {pair for pair, each in persons.items() if each.is_deceased}
+    return found | {each.appointment: ToldOfCancelling.DECEASED for each in asked if (each.client, each.patient) in died}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from permanence.dispatch.cancel_queries import ToldOfCancelling
 
 TOLD: Mapping[ToldOfCancelling, str | Promise] = {
+    ToldOfCancelling.DECEASED: _("The patient has died: nobody writes to him or telephones."),
     ToldOfCancelling.MAIL: _("He booked online: he is told by e-mail."),
     ToldOfCancelling.UNPROVED: _("A mail goes to an address that he did not prove: telephone him."),
     ToldOfCancelling.CALENDAR: _(

@@ -95,7 +95,7 @@ def before(people: tuple[Concerned, ...], until: datetime | None) -> tuple[Conce
 
 def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
     """Who is still to come today, on the client's clock, and until when the consultation runs that is on or next. Whom
-    nobody receives, for the doctor is away, is not waited for.
+    nobody receives, for the doctor is away, is not waited for, and neither is who has died.
 
     Raises agenda's AgendaUnknown.
     """
@@ -106,7 +106,8 @@ def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
     nobodys = unreceived(by=by, visits=coming)
     coming = [each for each in coming if each.appointment not in nobodys]
     people = callers.standing_of(pairs={(each.client, each.patient) for each in coming})
-    whom = [(each, people[(each.client, each.patient)]) for each in coming]
+    known = [(each, people[(each.client, each.patient)]) for each in coming]
+    whom = [(each, person) for each, person in known if not person.is_deceased]
     reach = reach_of(house_key=by.house_key, patients=people.values())
     away = [(each.starts, each.ends) for each in shown.absences]
     hours = less([(each.starts, each.ends) for each in shown.openings], away)

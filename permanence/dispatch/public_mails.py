@@ -23,6 +23,7 @@ from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.public import OVERTAKEN, PublicMailKind
+from permanence.callers import queries as callers
 from permanence.dispatch import post, sms_operations
 from permanence.dispatch.calendar_operations import invitation_of
 from permanence.dispatch.channels.email.calendar import add_calendar
@@ -153,9 +154,19 @@ def _send(taken: DuePublicMail, relay: Relay, *, at: datetime) -> Attempt:
 
 
 def _is_overtaken(taken: DuePublicMail, *, at: datetime) -> bool:
-    """Whether what it says is no longer so: the hour is over, or the appointment is another one by now."""
+    """Whether what it says is no longer so: the hour is over, the appointment is another one by now, or its patient has
+    died.
+    """
     is_told = bool(taken.visit) and not taken.code
-    return taken.starts_at <= at or (is_told and _visit(taken) is None)
+    return taken.starts_at <= at or (is_told and not _is_of_the_living(_visit(taken)))
+
+
+def _is_of_the_living(visit: AppointmentView | None) -> bool:
+    """Whether it is told, and to a patient who lives, as far as anybody said."""
+    if visit is None:
+        return False
+    found = callers.standing_of(pairs=[(visit.client, visit.patient)])
+    return not any(each.is_deceased for each in found.values())
 
 
 def _by_sms(taken: DuePublicMail, *, at: datetime) -> Attempt:

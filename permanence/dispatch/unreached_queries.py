@@ -54,7 +54,7 @@ def client_of_unreached(*, house_key: int, unreached: str) -> str | None:
 def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
     """Who is to be telephoned for the clients `by` sees, the earliest visit first, `LIST_LIMIT` at most; each once.
 
-    Not any more: who was moved, cancelled or has come, whose visit has begun, whose doctor is on time again. Seven
+    Not any more: who was moved, cancelled or has come, who has died, whose visit has begun, whose doctor is on time again. Seven
     queries.
     """
     seen = [row_key(each) for each in clients.clients_visible_to(by)]
@@ -74,7 +74,7 @@ def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
         minutes = delay if row.kind == SmsKind.LATE else 0
         person = people.get((visit.client, visit.patient))
         is_over = at >= visit.starts_at + timedelta(minutes=minutes) or (row.kind == SmsKind.LATE and not minutes)
-        if person is None or is_over:
+        if person is None or person.is_deceased or is_over:
             continue
         view = UnreachedView(
             id=str(row.pk),

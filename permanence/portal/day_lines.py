@@ -21,7 +21,7 @@ from permanence.agenda.rules.states import OF_THE_DAY, STANDING, AppointmentStat
 from permanence.agenda.state_words import STATES
 from permanence.callers import queries as callers
 from permanence.clients.directory_queries import told_sites
-from permanence.dispatch.cancel_queries import ToldOfCancelling, told_of_cancelling
+from permanence.dispatch.cancel_queries import told_of_cancelling
 from permanence.dispatch.cancel_words import TOLD
 from permanence.foundation import moments
 from permanence.foundation.who import Who
@@ -176,7 +176,7 @@ def ends_of(by: Who, visits: Sequence[AppointmentView], *, at: datetime) -> dict
     found = {}
     for each in asked:
         how, person = told[each.appointment], persons.get((each.client, each.patient))
-        calls = person is not None and how is not ToldOfCancelling.MAIL
+        calls = person is not None and how.asks_a_call
         found[each.appointment] = End(
             cancel=str(TOLD[how]),
             number=next(iter(person.numbers), "") if person is not None and calls else "",

@@ -46,6 +46,20 @@ def test_she_is_asked_before_it_is_cancelled_and_reads_that_nobody_writes_to_him
     assert (Sms.objects.count(), CalendarMail.objects.count(), Delivery.objects.count()) == (0, 0, 0)
 
 
+def test_nobody_is_sent_to_telephone_who_has_died(practice, start, claire):
+    practice.book(start + timedelta(hours=1))
+    asks(practice, practice.away(start))
+    Patient.objects.update(is_deceased=True)
+    assert told(practice) == [ToldOfCancelling.DECEASED]
+    words = "The patient has died: nobody writes to him or telephones."
+    assert words in text_of(claire.get(LIST))
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    claire.post(f"{LIST}/{entry.id}", {"outcome": "cancelled"})
+    said = text_of(claire.get(LIST))
+    assert f"The appointment is cancelled. {words}" in said
+    assert "621 000 147" not in said
+
+
 def test_who_has_it_in_his_calendar_is_written_that_it_is_gone_from_there(practice, start, claire, deliver_all):
     ContactRule.objects.create(
         house_id=practice.cast.claire.house_key, client_id=int(practice.cast.weber), sends_calendar=True

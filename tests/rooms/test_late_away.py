@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A doctor who is late in the morning and away in the afternoon is late for nobody of the afternoon."""
+"""A doctor who is late in the morning and away in the afternoon is late for nobody of the afternoon, nor for who has died."""
 
 from datetime import timedelta
 
@@ -8,10 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations.day import keep_booked
+from permanence.agenda.operations.day import keep_booked, say_late
+from permanence.callers.models import Patient
 from permanence.clients import absences
 from permanence.dispatch import late_operations
 from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
+from permanence.dispatch.unreached_queries import open_unreached
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_late import TEN, agrees_to_mail, book, provider, reachable, tell
@@ -97,3 +99,24 @@ def counted(cast):
     with CaptureQueriesContext(connection) as queries:
         late_operations.still_to_come(agenda=cast.dupont, by=cast.claire, at=TEN)
     return len(queries)
+
+
+def dies(name):
+    Patient.objects.filter(birth_name=name).update(is_deceased=True)
+
+
+def test_who_has_died_is_neither_told_nor_telephoned(cast, provider):
+    for name in ("Midi", "Courriel", "Fixe"):
+        dies(name)
+    assert [each.patient_name.split()[0] for each in tell(cast)] == ["MATIN", "MOBILE"]
+    assert written()[1:] == (0, 0)
+    assert LateNotice.objects.get().untold == []
+
+
+def test_who_dies_while_he_waits_to_be_telephoned_leaves_the_list(cast, provider):
+    tell(cast)
+    say_late(agenda=cast.dupont, minutes=40, by=cast.claire, at=TEN)
+    asked = {"by": cast.claire, "at": TEN}
+    assert [each.visit.patient_name.split()[0] for each in open_unreached(**asked)] == ["FIXE"]
+    dies("Fixe")
+    assert open_unreached(**asked) == ()
