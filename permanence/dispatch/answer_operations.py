@@ -44,6 +44,8 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         written = Sms.objects.filter(number=number).exclude(kind__in=TOLD_BACK).select_related("house", "client")
         rows = written.filter(created_at__gt=at - ANSWERED_FOR)
         last = (written if answer.meaning is Meaning.STOP else rows).order_by("-created_at", "-pk").first()
+        if answer.meaning is not Meaning.STOP:
+            last = _latest_question(rows) or last
         if last is None:
             return False
         asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
@@ -72,6 +74,11 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
             alone = len(open_now) == 1 and sms.pk == open_now[0].pk
             outbox.announce(SmsUnclear(house=sms.house.slug, at=at, sms=sms.key, client=str(sms.client_id), open=alone))
     return True
+
+
+def _latest_question(rows: ClientQuerySet[Sms]) -> Sms | None:
+    """What reached him last and can be answered: his words are not for whom what did not go out, or a code, is of."""
+    return rows.filter(state__in=_WENT).exclude(kind=SmsKind.CODE).order_by("-created_at", "-pk").first()
 
 
 def _says_it_again(answer: Answer, sms: Sms, *, open_questions: int) -> bool:

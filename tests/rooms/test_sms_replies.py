@@ -93,6 +93,34 @@ def test_his_words_stand_on_the_list_with_what_they_are_about_and_change_nothing
     assert state() == AppointmentState.BOOKED
 
 
+@pytest.mark.parametrize("what", ["a code", "an SMS that failed", "an SMS that waits"])
+def test_his_words_are_about_what_he_was_sent_and_not_about_what_another_client_writes(
+    cast, reminded, deliver_all, provider, what
+):
+    assert answers("1")
+    deliver_all(SOON)
+    later = SOON + timedelta(minutes=5)
+    if what == "a code":
+        code = {"client": cast.weber.id, "number": JEANNES, "language": "fr", "code": "123456"}
+        sms_operations.send_code(**code, by=cast.claire, at=later, entropy=SystemEntropy())
+        sms_tasks.run_sms(at=later)
+        assert Sms.objects.get(kind=SmsKind.CODE).state == "sent"
+    else:
+        provider.status = 400 if what == "an SMS that failed" else 503
+        write(cast, known(cast.weber.id, "Weberin"), client=cast.weber.id, kind=SmsKind.LATE, at=later, asks=False)
+        sms_tasks.run_sms(at=later)
+        assert Sms.objects.get(kind=SmsKind.LATE).state == ("failed" if provider.status == 400 else "pending")
+    assert answers("je ne peux plus venir", at=later)
+    [row] = open_replies(by=cast.claire)
+    assert (row.client, row.visit.appointment) == (cast.cabinet.id, reminded.appointment)
+
+
+def test_words_to_who_was_sent_nothing_yet_are_read_all_the_same(cast, provider):
+    write(cast, known(cast.weber.id, "Weberin"), client=cast.weber.id, kind=SmsKind.LATE, at=SOON, asks=False)
+    assert answers("je ne peux plus venir")
+    assert [each.client for each in open_replies(by=cast.claire)] == [cast.weber.id]
+
+
 def test_yes_no_and_stop_stand_on_no_list(cast, reminded, deliver_all):
     assert answers("oui")
     deliver_all(SOON)
