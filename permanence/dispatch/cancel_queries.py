@@ -15,9 +15,9 @@ from permanence.foundation.who import Who
 
 
 class ToldOfCancelling(enum.StrEnum):
-    """DECEASED: he has died, and nobody writes to him or telephones. MAIL: he booked on the public page and is told by mail. UNPROVED: so he is, but at an address that no code
-    proved to be his. CALENDAR: the entry in his calendar is withdrawn by mail, and nothing else is written. NOBODY
-    writes to him.
+    """DECEASED: he has died, and nobody writes to him or telephones. MAIL: he booked on the public page and is told by
+    mail. UNPROVED: so he is, but at an address that no code proved to be his. CALENDAR: the entry in his calendar is
+    withdrawn by mail, and nothing else is written. NOBODY writes to him.
     """
 
     DECEASED = "deceased"
@@ -54,4 +54,6 @@ def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: dateti
         key: ToldOfCancelling.MAIL if is_proved else ToldOfCancelling.UNPROVED for key, is_proved in mailed.items()
     }
     died = {pair for pair, each in persons.items() if each.is_deceased}
-    return found | {each.appointment: ToldOfCancelling.DECEASED for each in asked if (each.client, each.patient) in died}
+    return found | {
+        each.appointment: ToldOfCancelling.DECEASED for each in asked if (each.client, each.patient) in died
+    }

@@ -45,13 +45,18 @@ def heard_today(*, agenda: str, by: Who, at: datetime) -> dict[str, Heard]:
 
 def late_for(sms: Sms) -> datetime | None:
     """For which hour of his visit this late notice was; None where its notice is kept no more. One query."""
+    notice = notice_of(sms)
+    return None if notice is None else hour_of(sms, notice)
+
+
+def notice_of(sms: Sms) -> LateNotice | None:
+    """For this room alone: by which act this SMS was told; None where that is kept no more. One query."""
     notices = LateNotice.objects.for_house(sms.house_id).filter(client=sms.client_id, at=sms.created_at)
-    notice = next((each for each in notices if sms.about in {*each.told, *each.untold}), None)
-    return None if notice is None else _hour(sms, notice)
+    return next((each for each in notices if sms.about in {*each.told, *each.untold}), None)
 
 
-def _hour(sms: Sms, notice: LateNotice) -> datetime:
-    """It expires once the visit has begun, so many minutes late."""
+def hour_of(sms: Sms, notice: LateNotice) -> datetime:
+    """For which hour of his visit that act told it: it expires once the visit has begun, so many minutes late."""
     return sms.expires_at - timedelta(minutes=notice.minutes)
 
 
@@ -61,7 +66,7 @@ def _hours(last: Mapping[str, LateNotice], *, house_key: int) -> dict[str, datet
     late = {"kind": SmsKind.LATE.value, "created_at__in": {each.at for each in last.values()}}
     for sms in Sms.objects.for_house(house_key).filter(about__in=list(last), **late):
         if sms.created_at == last[sms.about].at:
-            hours[sms.about] = _hour(sms, last[sms.about])
+            hours[sms.about] = hour_of(sms, last[sms.about])
     for mail in LateMail.objects.filter(notice__in={each.pk for each in last.values()}):
         if mail.appointment in last and mail.notice_id == last[mail.appointment].pk:
             hours[mail.appointment] = mail.starts_at

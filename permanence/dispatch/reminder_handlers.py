@@ -7,6 +7,7 @@ from permanence.agenda.events import AppointmentEvent, AppointmentMovedBack
 from permanence.dispatch import (
     answer_operations,
     calendar_operations,
+    late_overtaken,
     reminder_back,
     reminder_choices,
     reminder_operations,
@@ -24,13 +25,14 @@ log = logging.getLogger(__name__)
 
 
 def on_appointment(_event_id: str, event: Event) -> None:
-    """It was booked, moved or cancelled; of a move that was taken back, what he was told before stands again.
-    Idempotent: one reminder for each moment it was given.
+    """It was booked, moved or cancelled; of a move that was taken back, what he was told before stands again. That the
+    doctor is late is said no more of the visit as it was. Idempotent: one reminder for each moment it was given.
     """
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
     if isinstance(event, AppointmentMovedBack):
         reminder_back.stands_again(house=event.house, appointment=event.appointment, revision=event.revision)
+    late_overtaken.overtake(house=event.house, appointment=event.appointment, at=event.at)
     reminder_operations.follow(
         house=event.house,
         appointment=event.appointment,

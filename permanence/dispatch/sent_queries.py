@@ -213,17 +213,14 @@ def _offers(by: Who, seen: list[int], asked: Asked) -> Iterable[SentView]:
         .select_related("client")
         .exclude(channel="sms")
     )
-    bad = Q(state__in=_BAD) & ~Q(why=OVERTAKEN)
-    for row in rows.annotate(moment=_MOMENT).filter(_within(asked, bad)).order_by("-moment", "-pk")[: 2 * PAGE]:
+    for row in rows.annotate(moment=_MOMENT).filter(_within(asked, _LOST)).order_by("-moment", "-pk")[: 2 * PAGE]:
         one = _mail(row, SentKind.OFFER)
         yield replace(one, channel=row.channel, offer=row.offer)
 
 
 def _late(by: Who, seen: list[int], asked: Asked) -> Iterable[SentView]:
     rows = LateMail.objects.for_house(by.house_key).filter(client__in=seen).select_related("client")
-    for row in (
-        rows.annotate(moment=_MOMENT).filter(_within(asked, Q(state__in=_BAD))).order_by("-moment", "-pk")[: 2 * PAGE]
-    ):
+    for row in rows.annotate(moment=_MOMENT).filter(_within(asked, _LOST)).order_by("-moment", "-pk")[: 2 * PAGE]:
         yield replace(_mail(row, SentKind.LATE), visit=row.appointment)
 
 
@@ -270,6 +267,7 @@ _SOURCES: tuple[Callable[[Who, list[int], Asked], Iterable[SentView]], ...] = (
     _offers,
     _late,
 )
+_LOST = Q(state__in=_BAD) & ~Q(why=OVERTAKEN)
 _MOMENT = Coalesce(F("sent_at"), F("next_attempt_at"))
 """When a mail was sent or, until then, is or was to be."""
 

@@ -54,8 +54,8 @@ def client_of_unreached(*, house_key: int, unreached: str) -> str | None:
 def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
     """Who is to be telephoned for the clients `by` sees, the earliest visit first, `LIST_LIMIT` at most; each once.
 
-    Not any more: who was moved, cancelled or has come, who has died, whose visit has begun, whose doctor is on time again. Seven
-    queries.
+    Not any more: who was moved, cancelled or has come, who has died, whose visit has begun, whose doctor is on time
+    again. Seven queries.
     """
     seen = [row_key(each) for each in clients.clients_visible_to(by)]
     rows = Unreached.objects.for_house(by.house_key).filter(done_at=None, client__in=seen)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A doctor who is late in the morning and away in the afternoon is late for nobody of the afternoon, nor for who has died."""
+"""A doctor who is late in the morning and away after it is late for nobody of the afternoon, nor for who has died."""
 
 from datetime import timedelta
 
