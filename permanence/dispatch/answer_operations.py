@@ -16,8 +16,8 @@ from permanence.dispatch.channels.sms.http import Incoming
 from permanence.dispatch.channels.sms.replies import Answer, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsUnclear
 from permanence.dispatch.models import Reminder, Sms, SmsReply, SmsStop
-from permanence.dispatch.rules import STOPPED, DeliveryState
-from permanence.dispatch.sms_operations import ANSWERED_FOR, REPLY, TOLD_BACK, write_back
+from permanence.dispatch.rules import DeliveryState
+from permanence.dispatch.sms_operations import ANSWERED_FOR, REPLY, TOLD_BACK, stop_waiting, write_back
 from permanence.foundation import outbox, secrecy
 from permanence.foundation.operations import house_system
 from permanence.foundation.tenancy import ClientQuerySet
@@ -66,8 +66,7 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         if answer.meaning is Meaning.STOP:
             for house in written.order_by("house").values_list("house", flat=True).distinct():
                 SmsStop.objects.update_or_create(house_id=house, number=number, defaults={"at": at})
-            waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
-            waiting.update(state=DeliveryState.FAILED, why=STOPPED, leased_until=None)
+            stop_waiting(number=number, at=at)
         elif meant is not None:
             _answered(meant, answer.meaning, at=at)
         elif asks:

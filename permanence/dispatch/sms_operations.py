@@ -24,7 +24,7 @@ from permanence.dispatch.channels.sms.length import measure
 from permanence.dispatch.channels.sms.replies import SLOTS, codes
 from permanence.dispatch.events import SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsStop
-from permanence.dispatch.rules import LEASE, TOO_LATE, DeliveryState, ended
+from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, ended
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach, takes_sms
 from permanence.foundation import audit, outbox, secrecy
@@ -285,6 +285,17 @@ def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
             mine = late.filter(pk=row.pk, attempts=row.attempts)
             if mine.update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None):
                 _failed(row, at=at)
+
+
+def stop_waiting(*, number: str, at: datetime) -> None:
+    """Inside the transaction that notes his STOP: nothing that waits goes to this number (E.164) any more. A secretary
+    is to hear of each, but of what would only have said what came of an answer.
+    """
+    waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
+    for row in waiting.select_related("house").order_by("pk"):
+        ended_now = waiting.filter(pk=row.pk).update(state=DeliveryState.FAILED, why=STOPPED, leased_until=None)
+        if ended_now and row.kind not in TOLD_BACK:
+            _failed(row, at=at)
 
 
 def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:

@@ -113,3 +113,10 @@ def test_what_the_worker_has_in_hand_is_left_to_him(told, provider, deliver_all)
     moved(told, visits()[0], 400)
     deliver_all(SOON)
     assert Sms.objects.get().state == "pending"
+
+
+def test_who_says_stop_before_it_went_out_is_to_be_telephoned(told, provider, deliver_all):
+    answer_operations.take_reply(Incoming(number=MOBILE, text="STOP"), at=SOON, entropy=SystemEntropy())
+    assert goes_out(deliver_all) == (0, 1)
+    [row] = open_unreached(by=told.claire, at=LATER)
+    assert (row.visit.appointment, row.minutes, row.numbers) == (visits()[0], 40, (MOBILE,))
