@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from permanence.callers import index
 from permanence.callers.models import NoShowRule, Patient, PatientConsent, PatientLink, PatientMerge, PatientNumber
@@ -191,6 +191,14 @@ def standing_of(*, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Pa
         found |= {pair: each for pair, each in read.items() if not each.merged_into}
         wanted = {pair: (each.client, each.merged_into) for pair, each in read.items() if each.merged_into}
     return found
+
+
+def agreed_to_sms(*, client: str, number: str) -> datetime | None:
+    """When a patient of this client who has this number (E.164) last agreed to SMS; None for nobody. One query."""
+    rows = PatientNumber.objects.for_client(row_key(client)).filter(number=number)
+    living = rows.filter(patient__merged_into=None, patient__is_deceased=False)
+    moment: datetime | None = living.aggregate(last=Max("patient__sms_agreed_at"))["last"]
+    return moment
 
 
 def file_of(*, house: str, client: str, patient: str) -> PatientFile:

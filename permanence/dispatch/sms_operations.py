@@ -26,7 +26,7 @@ from permanence.dispatch.events import SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsStop
 from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, ended
 from permanence.dispatch.sms_provider import usable_provider
-from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach, takes_sms
+from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, is_stopped, may_reach, takes_sms
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
@@ -120,8 +120,8 @@ def send_sms(
 def send_code(*, client: str, number: str, language: str, code: str, by: Who, at: datetime, entropy: Entropy) -> str:
     """Send a code to the number somebody has just typed in himself, at once; gives the SMS's key. Good for 10 minutes.
 
-    Whoever calls this limits how often it is asked for. Raises SmsOff, NoMobile, NoConsent (he said STOP),
-    clients' ClientUnknown.
+    Whoever calls this limits how often it is asked for. Raises SmsOff, NoMobile, NoConsent (he said STOP,
+    and no patient of the client with that number agreed since), clients' ClientUnknown.
     """
     account = clients.client(house=by.house, client=client)
     if usable_provider() is None:
@@ -132,7 +132,7 @@ def send_code(*, client: str, number: str, language: str, code: str, by: Who, at
         raise NoMobile("no number") from error
     if not takes_sms(e164):
         raise NoMobile("no mobile number")
-    if SmsStop.objects.for_house(by.house_key).filter(number=e164).exists():
+    if is_stopped(house_key=by.house_key, client=account.id, number=e164):
         raise NoConsent("stopped")
     message = _Message(
         kind=SmsKind.CODE,

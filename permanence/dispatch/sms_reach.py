@@ -2,7 +2,7 @@
 """Whether an SMS reaches a patient, and at which number."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from permanence.callers import queries as callers
@@ -52,12 +52,23 @@ def _reach(patient: callers.PatientView, mobile: Collection[str], stops: dict[st
         return NoConsent(patient.id)
     if not mobile:
         return NoMobile(patient.id)
-    agreed = patient.sms_agreed_at
     for number in mobile:
-        # Who agreed anew after his STOP wants them again.
-        if not any(agreed is None or at >= agreed for at in stops.get(number, ())):
+        if not _is_stopped(stops.get(number, ()), patient.sms_agreed_at):
             return number
     return NoConsent(patient.id)
+
+
+def _is_stopped(stops: Iterable[datetime], agreed: datetime | None) -> bool:
+    """Whether a STOP holds. Who agreed anew after it wants them again."""
+    return any(agreed is None or at >= agreed for at in stops)
+
+
+def is_stopped(*, house_key: int, client: str, number: str) -> bool:
+    """Whether a STOP holds at this number (E.164) for what is sent to it without knowing to which patient of the
+    client: no patient of his with that number agreed to SMS since. Two queries.
+    """
+    stops = list(SmsStop.objects.for_house(house_key).filter(number=number).values_list("at", flat=True))
+    return bool(stops) and _is_stopped(stops, callers.agreed_to_sms(client=client, number=number))
 
 
 def may_reach(*, house_key: int, patient: callers.PatientView) -> str:

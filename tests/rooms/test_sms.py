@@ -391,6 +391,36 @@ def test_who_agrees_anew_after_stop_is_written_to_again(cast, provider):
         send(cast, key, about="four")
 
 
+def test_who_agrees_anew_after_stop_gets_codes_again_from_that_client(cast, provider):
+    key = known(cast.cabinet.id)
+    known(cast.weber.id, "Autre")
+    send(cast, key)
+    sms_tasks.run_sms(at=NOON)
+    reply(JEANNES, "Stop", at=NOON + timedelta(minutes=1))
+    said = {"number": JEANNES, "language": "fr", "code": "123456", "by": cast.claire, "entropy": SystemEntropy()}
+    later = NOON + timedelta(minutes=3)
+    with pytest.raises(NoConsent):
+        sms_operations.send_code(client=cast.cabinet.id, at=later, **said)
+    Patient.objects.filter(pk=int(key)).update(sms_agreed_at=NOON + timedelta(minutes=2))
+    assert sms_operations.send_code(client=cast.cabinet.id, at=later, **said)
+    with pytest.raises(NoConsent):  # the other client's patient agreed before he said STOP
+        sms_operations.send_code(client=cast.weber.id, at=later, **said)
+    reply(JEANNES, "Stop", at=later)
+    with pytest.raises(NoConsent):
+        sms_operations.send_code(client=cast.cabinet.id, at=later, **said)
+
+
+def test_the_agreement_of_who_has_died_brings_no_codes_back(cast, provider):
+    key = known(cast.cabinet.id)
+    send(cast, key)
+    sms_tasks.run_sms(at=NOON)
+    reply(JEANNES, "Stop", at=NOON + timedelta(minutes=1))
+    Patient.objects.filter(pk=int(key)).update(sms_agreed_at=NOON + timedelta(minutes=2), is_deceased=True)
+    said = {"number": JEANNES, "language": "fr", "code": "123456", "by": cast.claire, "entropy": SystemEntropy()}
+    with pytest.raises(NoConsent):
+        sms_operations.send_code(client=cast.cabinet.id, at=NOON + timedelta(minutes=3), **said)
+
+
 def test_a_receipt_that_overtakes_the_answer_to_its_try_is_asked_for_again(cast, provider):
     send(cast, known(cast.cabinet.id), kind=SmsKind.LATE, at=SystemClock().now())
     receipt = {"path": f"/hooks/sms/{SECRET}", "data": json.dumps({"id": "m-1", "status": "delivered"})}
