@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from permanence.agenda.rules.running import runs_until
+from permanence.agenda.rules.running import less, runs_until
 
 
 def clock(hour, minute=0):
@@ -64,3 +64,19 @@ def test_an_hour_in_which_nobody_is_booked_parts_hours_without_a_lunch_break():
         (clock(15), clock(20)),
     ):
         assert runs_until(hours=[(clock(8), clock(20))], visits=visits, at=at) == ends
+
+
+@pytest.mark.parametrize(
+    ("away", "left"),
+    [
+        ([], [MORNING]),
+        ([(clock(7), clock(8)), (clock(12), clock(13))], [MORNING]),
+        ([(clock(10), clock(18))], [(clock(8), clock(10))]),
+        ([(clock(7), clock(9))], [(clock(9), clock(12))]),
+        ([(clock(9), clock(10)), (clock(9, 30), clock(11))], [(clock(8), clock(9)), (clock(11), clock(12))]),
+        ([(clock(8), clock(12))], []),
+        ([(clock(0), clock(23))], []),
+    ],
+)
+def test_what_is_left_of_the_morning_while_nobody_is_away(away, left):
+    assert less([MORNING], away) == left
