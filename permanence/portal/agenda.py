@@ -266,6 +266,11 @@ def _part(request: HttpRequest, by: Who, view: ClientView, found: AgendaView) ->
     return render(request, "portal/agenda_lines.html", {"client": view, "agenda": found, "lines": lines})
 
 
+def _late_before(text: str) -> int:
+    """How many minutes late he was until then, as the address says; 0 for none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
 def day_page(
     request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, day: date | None = None, refused: str = ""
 ) -> HttpResponse:
@@ -298,7 +303,7 @@ def day_page(
         "key": new_id(at, _ENTROPY),
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
-        "late_before": request.GET.get("before", "0")[:3],
+        "late_before": _late_before(request.GET.get("before", "")),
         "late_open": bool(refused) and "minutes" in request.POST,
         "minutes": LATE,
         "refused": refused,
