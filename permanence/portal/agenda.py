@@ -46,6 +46,7 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
+from permanence.portal.day_hours import hours_of
 from permanence.portal.day_lines import NO_END, ends_of, lines_of
 from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
@@ -297,9 +298,7 @@ def day_page(
         "today": today,
         "is_own": mine,
         "lines": lines_of(by, known, zone, at, is_own=mine),
-        "open": [
-            f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
-        ],
+        "open": hours_of(known.openings, zone),
         "key": new_id(at, _ENTROPY),
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
