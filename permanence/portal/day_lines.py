@@ -38,7 +38,7 @@ TONES: Mapping[AppointmentState, str] = {
 class Line:
     """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `cancel`: what
     its patient hears where it may be cancelled, "" where not, `number`: where he is to be called then (E.164),
-    `starts`: of which hour that is said. `block`: the id of busy time that he may take away. `mark` of the visit's
+    `starts`: of which hour that is said; `stays`: room is left where that stood a moment ago. `block`: the id of busy time that he may take away. `mark` of the visit's
     reason; `said`: what was asked before it was booked. `whole`: busy or away all day, which `at` says in words;
     `until` is empty then. `video`: where the practice meets a patient by video, "" for none; `address`: where one at
     home is visited; `overbooked`: that it was put where another stands, and why, in a sentence.
@@ -65,6 +65,7 @@ class Line:
     cancel: str = ""
     number: str = ""
     starts: str = ""
+    stays: bool = False
 
 
 class End(NamedTuple):
@@ -103,6 +104,7 @@ def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own
             cancel=ends.get(each.appointment, NO_END).cancel,
             number=ends.get(each.appointment, NO_END).number,
             starts=ends.get(each.appointment, NO_END).starts,
+            stays=is_own and each.appointment not in ends and at < each.ends_at,
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="", overbooked="")))
     held = [each for each in known.holds if each.stands(at)]
