@@ -19,6 +19,7 @@ SHIFT = (
     "update agenda_appointment set starts_at=datetime(starts_at,'{ahead} seconds'),"
     " ends_at=datetime(ends_at,'{ahead} seconds')"
 )
+CANCELS = "summary:has-text('Annuler')"
 OF_WHOM = "select agenda_id, date(starts_at) from agenda_appointment order by id"
 
 
@@ -89,7 +90,7 @@ async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(browser: Br
     await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}")
     rows = page.locator(".visits__row")
     row, after = rows.nth(1), rows.nth(2)
-    await expect(row.locator("summary")).to_be_visible()
+    await expect(row.locator(CANCELS)).to_be_visible()
     await expect(row.get_by_role("button", name="Arrivé")).to_be_visible()
     heights = await row.bounding_box(), await after.bounding_box()
     key = str(await row.get_attribute("id")).removeprefix("v-")
@@ -97,7 +98,7 @@ async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(browser: Br
     async with page.expect_response(lambda answer: "part=list" in answer.url):
         await page.evaluate(SEEN_AGAIN)
     await expect(row).to_contain_text("arrivé")
-    await expect(row.locator("summary")).to_be_hidden()
+    await expect(row.locator(CANCELS)).to_be_hidden()
     assert (await row.bounding_box(), await after.bounding_box()) == heights
     assert doctor.complaints == []
 
@@ -111,7 +112,7 @@ async def test_the_question_before_he_cancels_stays_under_his_finger_when_others
     page = doctor.page
     await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
     row = page.locator(".visits__row").nth(12)
-    await row.locator("summary").click()
+    await row.locator(CANCELS).click()
     asks = row.get_by_role("button", name="Oui, l’annuler")
     await expect(asks).to_be_in_viewport()
     await row.evaluate("row => { row.isTheSame = true; }")
@@ -129,7 +130,7 @@ async def test_the_question_before_he_cancels_stays_under_his_finger_when_others
     row = page.locator(f"#{kept}")
     await expect(row.locator("details[open]")).to_have_count(1)
     assert await row.bounding_box() == before
-    await expect(row.locator("summary")).to_be_focused()
+    await expect(row.locator(CANCELS)).to_be_focused()
     assert doctor.complaints == []
 
 
@@ -144,7 +145,7 @@ async def test_the_question_before_he_cancels_is_closed_when_that_visit_is_moved
     row, other = page.locator(".visits__row").nth(12), page.locator(".visits__row").nth(11)
     kept, beside = str(await row.get_attribute("id")), str(await other.get_attribute("id"))
     for each in (other, row):
-        await each.locator("summary").click()
+        await each.locator(CANCELS).click()
     await expect(page.locator("#list details[open]")).to_have_count(2)
     early = datetime.fromisoformat(f"{day}T07:00").replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
     agendas.moved(site, kept.removeprefix("v-"), str(agenda), early.isoformat())
@@ -163,7 +164,7 @@ async def test_after_the_last_of_a_long_day_is_cancelled_he_reads_whom_to_call(b
     page = doctor.page
     await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
     row = page.locator(".visits__row").nth(29)
-    await row.locator("summary").click()
+    await row.locator(CANCELS).click()
     async with page.expect_navigation(wait_until="load"):
         await row.get_by_role("button", name="Oui, l’annuler").click()
     await expect(page.locator(".visits__row")).to_have_count(29)

@@ -11,15 +11,15 @@ from permanence.foundation.who import Who
 
 
 def is_received(*, by: Who, visit: AppointmentView) -> bool:
-    """Whether he can come to a visit that stands: it is not on the secretaries' list, but to hear that it stands, and
-    of each absence that meets it somebody said that he comes all the same. Who was called because of one and is booked
-    in it still is not received. Three queries at most.
+    """Whether he can come to a visit that stands: it is not on the secretaries' list, but to hear that it stands or
+    since the doctor would like it moved, and of each absence that meets it somebody said that he comes all the same.
+    Who was called because of one and is booked in it still is not received. Three queries at most.
     """
     client = row_key(visit.client)
     found = away.absences_of(house=by.house, clients=[client], at=visit.starts_at).get(client, ())
     who = {"", visit.recipient, visit.also_recipient}
     met = {each.id for each in found if each.recipient in who and each.starts < visit.ends_at}
     entries = list(unmoved(FollowUp.objects.for_house(by.house_key).filter(appointment__key=visit.appointment)))
-    asked = [each for each in entries if each.done_at is None and each.wanted != Wanted.STANDS]
+    asked = [each for each in entries if each.done_at is None and each.wanted != Wanted.STANDS and not each.alone]
     kept = {each.absence for each in entries if each.outcome == Outcome.KEPT}
     return met <= kept and len(asked) == len(over_by_now(asked, house=by.house))
