@@ -14,7 +14,7 @@ from permanence.agenda.queries.slots import FreeDays, free_days, next_free
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.free import Hidden, counted
 from permanence.agenda.rules.kinds import Way
-from permanence.agenda.rules.why_not import NewPatientsNot, WhyNot
+from permanence.agenda.rules.why_not import Absent, NewPatientsNot, TooShort, WhyNot, innermost
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.agenda.words import Names, public_sentence
 from permanence.booking.parts import day_words, moment_words, read_moment, zone_of
@@ -30,11 +30,12 @@ FIRST = 4
 """So many times of a day are seen at once, a row of a telephone; the others are unfolded."""
 UNFOLDED = 8
 """A day with no more times than this has nothing to unfold."""
-FULL = frozenset({
-    "taken", "held", "blocked", "busy_elsewhere", "full", "buffer", "equipment_taken", "equipment_missing", "absent",
-    "too_short", "max_per_day", "max_per_half_day", "max_new_per_day", "also_refuses",
+TAKEN = frozenset({
+    "taken", "held", "full", "buffer", "equipment_taken", "max_per_day", "max_per_half_day", "max_new_per_day",
 })  # fmt: skip
-"""Causes of which the public learns only that nothing is free."""
+"""Causes of which the public learns only that everything is taken."""
+AWAY = frozenset({"absent", "blocked", "busy_elsewhere"})
+"""Causes for which nobody consults: taken by nobody. The public does not learn which of them it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,12 +269,25 @@ def _halves(times: Sequence[tuple[Slot, Time]], zone: ZoneInfo) -> Halves:
 
 
 def _why(day: date, hidden: list[Hidden], names: Names, zone: ZoneInfo, at: datetime) -> str:
-    """Why there is nothing on that day: hours that are not for new patients are no reason on a day that has others."""
+    """Why there is nothing on that day: hours that are not for new patients are no reason on a day that has others,
+    nor are those at which nobody consults on a day on which somebody does.
+    """
     named = [each for each in hidden if isinstance(each.why, NewPatientsNot) and day.weekday() in each.why.weekdays]
-    why = counted([each for each in hidden if each not in named] or hidden)[0][1]
-    if why.code in FULL:
+    open_to_him = [each for each in hidden if each not in named] or hidden
+    present = [each for each in open_to_him if _code(each.why) not in AWAY]
+    if not present:
+        everyone = all(isinstance(each.why, Absent) and not each.why.who for each in open_to_him)
+        return _("The practice is closed on this day") if everyone else _("No consultation on this day")
+    # The last minutes of an opening are too short for any visit: they say nothing of a day that has others.
+    why = counted([each for each in present if _code(each.why) != "closed"] or present)[0][1]
+    if _code(innermost(why)) in TAKEN:
         return _("Fully booked")
     return public_sentence(why, names=names, zone=zone, at=at, whole_day=True)
+
+
+def _code(why: WhyNot) -> str:
+    """The code of a cause; of one that leaves too little time, that of what begins then."""
+    return why.then if isinstance(why, TooShort) else why.code
 
 
 def _day(text: str) -> date | None:

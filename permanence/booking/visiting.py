@@ -3,6 +3,7 @@
 
 from email.utils import parseaddr
 from typing import Any, TypedDict
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,6 +21,7 @@ from permanence.agenda.refusals import ChangedMeanwhile, NotNow, SlotAlreadyTake
 from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.states import AppointmentState
 from permanence.booking import offered, parts
+from permanence.booking.choosing import asked_of
 from permanence.booking.qr import qr_svg
 
 
@@ -159,9 +161,23 @@ def _shown(
         is_cancelled=visit.appointment.state is AppointmentState.CANCELLED,
         place=place_of_visit(visit.appointment, house=page.by.house),
         link=_link(page, token),
+        again=_again(page, visit),
         key=parts.fresh_key(),
         **more,
     )
+
+
+def _again(page: PageView, visit: VisitView) -> str:
+    """Where he books another one with the same practitioner, for the same reason where it is booked online; "" where
+    nothing of his is.
+    """
+    if visit.offer is None:
+        return ""
+    if visit.reason is None:
+        return reverse("booking:page", kwargs={"slug": page.slug})
+    asked = asked_of(page, visit.offer.agenda.id, visit.reason.id, is_new=visit.is_new, instead="")
+    query = urlencode({"for": asked.chosen, "new": int(asked.is_new)})
+    return f"{reverse('booking:times', kwargs={'slug': page.slug})}?{query}"
 
 
 def _link(page: PageView, token: str) -> str:

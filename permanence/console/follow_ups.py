@@ -83,6 +83,7 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
         return redirect("console:follow-ups")
     outcome = request.POST.get("outcome", "")
     unfit = (entry.stands and outcome != Outcome.CALLED) or (entry.closed and outcome == Outcome.KEPT)
+    unfit = unfit or (entry.alone and outcome == Outcome.CALLED)
     if unfit or outcome not in {each.value for each in OUTCOMES}:
         return _page(request, by, refused=str(_("Say what was done.")))
     told = told_of_cancelling(by=by, visits=[entry.visit], at=at)[entry.visit.appointment]

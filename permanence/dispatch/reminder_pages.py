@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.agenda.place_words import told_line
+from permanence.agenda.queries.public import own_slug
 from permanence.agenda.rules.states import STANDING, AppointmentState
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
@@ -32,10 +33,12 @@ class ReminderFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderPage:
-    """The appointment: nothing of the reason, the practitioner or the patient. `choices`: where it could be moved.
+    """The appointment: nothing of the reason or the patient, and of the practitioner at most the name of his page.
+    `choices`: where it could be moved.
 
     `standing`: it is still the one that was told; `moved`: he moved it with this link, and `starts_at` is where it is
-    now. `place`: at which site or by what way, in the active language; "" where it is neither.
+    now. `place`: at which site or by what way, in the active language; "" where it is neither. `again`: the name of its
+    practitioner's public page once it is cancelled, "" where the practice may not be named or nothing is booked there.
     """
 
     starts_at: datetime
@@ -44,6 +47,7 @@ class ReminderPage:
     moved: bool
     place: str
     choices: tuple[datetime, ...] = ()
+    again: str = ""
 
 
 def frame(*, link: str) -> ReminderFrame:
@@ -79,4 +83,5 @@ def look(*, link: str, at: datetime, moving: bool = False) -> ReminderPage:
         moved=moved,
         place=told_line(visit, house=by.house, named=named) if standing or moved else "",
         choices=choices_of(visit, account, by=by, at=at) if moving and standing else (),
+        again=own_slug(by=by, agenda=visit.agenda) if named and visit.state is AppointmentState.CANCELLED else "",
     )

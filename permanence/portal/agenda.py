@@ -34,6 +34,7 @@ from permanence.agenda.refusals import (
     ChangedMeanwhile,
     NotNow,
     SpanImpossible,
+    WordsTooLong,
 )
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
 from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause
@@ -46,10 +47,12 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
+from permanence.portal.day_hours import hours_of
 from permanence.portal.day_lines import NO_END, ends_of, lines_of
 from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
 from permanence.portal.line import SAVED
+from permanence.portal.to_move import MOVES, say_of_move, seen_at
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
@@ -117,8 +120,8 @@ def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 @require_POST
 @portal_only
 def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: str) -> HttpResponse:
-    """The patient is there, was seen, or did not come, or the doctor cancels it, of the hour `starts` that he has read;
-    said again of a visit of which it is so, nothing changes.
+    """The patient is there, was seen, or did not come, or the doctor cancels it or gives it to the secretaries to be
+    moved, of the hour `starts` that he has read; said again of a visit of which it is so, nothing changes.
     """
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
@@ -126,19 +129,24 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         visit = appointments.appointment(by=by, appointment=appointment)
     except AppointmentUnknown as unknown:
         raise Http404(appointment) from unknown
-    if found.id not in {visit.agenda, visit.also} or act not in BECOMES:
+    if found.id not in {visit.agenda, visit.also} or act not in BECOMES.keys() | MOVES:
         raise Http404(appointment)
     shown, refused = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date(), ""
     said, number = "", ""
     try:
-        if visit.state in BECOMES[act]:
+        if visit.state in BECOMES.get(act, ()):
             pass
+        elif act in MOVES:
+            words, starts = request.POST.get(f"words-{appointment}", ""), request.POST.get("starts", "")
+            say_of_move(act, visit, found, words=words, starts=starts, by=by, at=at)
         elif act == CANCEL:
             said, number = _cancel(request, visit, found, by=by, at=at)
         else:
             ACTS[act](key=_act_key(act, visit), appointment=appointment, by=by, at=at)
     except ChangedMeanwhile:
         refused = str(_("This appointment was moved meanwhile: look at it again. Nothing was cancelled."))
+    except WordsTooLong:
+        refused = str(_("That is too long: say it in fewer words."))
     except NotNow:
         refused = str(_("That cannot be said of this appointment now."))
     except AgendaBusy:
@@ -157,10 +165,7 @@ def _cancel(
     he need not be, or has no number). Raises NotNow, AgendaBusy, and ChangedMeanwhile, also where the form names no
     hour.
     """
-    try:
-        starts = datetime.fromisoformat(request.POST.get("starts", "")[:40])
-    except ValueError as error:
-        raise ChangedMeanwhile(visit.appointment) from error
+    starts = seen_at(request.POST.get("starts", ""), visit)
     end = ends_of(by, [visit], at=at).get(visit.appointment, NO_END)
     key, seen = _act_key(CANCEL, visit), (found.id, starts)
     cancel(key=key, appointment=visit.appointment, cause=CancelCause.DOCTOR, by=by, at=at, seen=seen)
@@ -216,7 +221,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             for each in met
         ],
         "more": appointments.how_many_in_absence(by=by, client=client, absence=absence, at=at) - len(met),
-        "asked": next((asked[each.appointment] for each in met if each.appointment in asked), None),
+        "asked": next((one for each in met if (one := asked.get(each.appointment)) and not one.alone), None),
         "choices": [(each.value, WANTED[each]) for each in ASKED],
         "wanted": WANTED,
         "failed": failed,
@@ -266,6 +271,11 @@ def _part(request: HttpRequest, by: Who, view: ClientView, found: AgendaView) ->
     return render(request, "portal/agenda_lines.html", {"client": view, "agenda": found, "lines": lines})
 
 
+def _late_before(text: str) -> int:
+    """How many minutes late he was until then, as the address says; 0 for none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
 def day_page(
     request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, day: date | None = None, refused: str = ""
 ) -> HttpResponse:
@@ -292,13 +302,11 @@ def day_page(
         "today": today,
         "is_own": mine,
         "lines": lines_of(by, known, zone, at, is_own=mine),
-        "open": [
-            f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
-        ],
+        "open": hours_of(known.openings, zone),
         "key": new_id(at, _ENTROPY),
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
-        "late_before": request.GET.get("before", "0")[:3],
+        "late_before": _late_before(request.GET.get("before", "")),
         "late_open": bool(refused) and "minutes" in request.POST,
         "minutes": LATE,
         "refused": refused,

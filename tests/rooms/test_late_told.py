@@ -163,6 +163,21 @@ def test_a_key_that_was_used_changes_nothing(cast, provider):
     assert json.loads(json.dumps(LateNotice.objects.get().told))
 
 
+def test_what_the_doctor_may_do_about_his_delay_has_one_button_for_each_meaning(cast, provider, clock):
+    doctor = SignedInBrowser(cast.dr_dupont)
+    address = reverse("portal_day_late", args=[cast.cabinet.id, cast.dupont])
+
+    def offered(minutes, key):
+        said = doctor.post(address, {"minutes": minutes, "tell": "day", "key": key})
+        notice = doctor.get(said["Location"]).content.decode().partition('id="late"')[2].partition("<details")[0]
+        return re.findall(r'name="minutes" value="(\d+)">([^<]+)', notice)
+
+    assert offered("20", "k" * 20) == [("0", "De nouveau à l’heure")]
+    assert offered("40", "l" * 20) == [("20", "20 minutes de retard, comme avant"), ("0", "De nouveau à l’heure")]
+    doctor.post(address, {"minutes": "0"})
+    assert (minutes_late(cast), numbers()) == (0, [])  # within the half minute nobody hears of it
+
+
 def test_the_doctor_tells_it_in_one_tap_and_takes_it_back(cast, provider, clock):
     doctor = SignedInBrowser(cast.dr_dupont)
     address = reverse("portal_day_late", args=[cast.cabinet.id, cast.dupont])

@@ -119,6 +119,35 @@ def test_the_day_shows_who_comes_and_the_doctor_says_what_became_of_it(practice,
         assert state(visit) == now
 
 
+HOURS = re.compile(r'<span class="muted visits__hours">(.*?)</span>\s*<a ', re.DOTALL)
+
+
+def test_the_head_of_the_day_says_what_its_hours_are_for(practice, doctor):
+    always = {"id": "", "agenda": practice.agenda, "on_holidays": True}
+    monday = [
+        {"opens": "08:00", "until": "10:00"},
+        {"opens": "10:00", "until": "12:00"},
+        {"opens": "13:00", "until": "14:00", "kind": kinds.OpeningKind.WALK_IN},
+        {"opens": "14:00", "until": "15:00", "kind": kinds.OpeningKind.SAME_DAY, "released_at": "07:30"},
+        {"opens": "15:00", "until": "18:00"},
+    ]
+    week = [kinds.Opening(weekday=0, **each, **always) for each in monday]
+    week.append(kinds.Opening(weekday=1, opens="08:00", until="12:00", **always))
+    setting.set_openings(agenda=practice.agenda, openings=week, by=practice.cast.marc, at=NOW)
+
+    def head(weekday):
+        today = practice.now.astimezone(ZONE).date()
+        day = today + timedelta(days=7 + weekday - today.weekday())
+        shown = doctor.get(f"{practice.url('portal_day_of', practice.agenda)}?day={day}").content.decode()
+        return " ".join(re.sub(r"<[^>]+>", "", HOURS.search(shown)[1]).split())
+
+    assert head(0) == (
+        "08:00–12:00 sur rendez-vous, 13:00–14:00 sans rendez-vous, 14:00–15:00 urgences, 15:00–18:00 sur rendez-vous"
+    )
+    assert head(1) == "08:00–12:00 sur rendez-vous"
+    assert head(2) == "fermé"
+
+
 def test_what_cannot_be_said_of_a_visit_is_refused_in_words(practice, doctor):
     coming = practice.book(practice.now + timedelta(days=2))
     answer = doctor.post(practice.url("portal_visit", practice.agenda, coming, "no-show"))

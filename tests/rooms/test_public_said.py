@@ -169,3 +169,37 @@ def test_no_link_leads_to_a_week_before_that_has_no_other_days(jeanne, clock):
     assert weeks(jeanne) == ["2026-11-29", "2026-12-08"]
     jeanne.times(day="2026-12-07")
     assert weeks(jeanne) == ["2026-11-30", "2026-12-14"]
+
+
+def cancels(visitor):
+    link = visitor.book()
+    visitor.get(f"{link}/cancel")
+    visitor.post(f"{link}/cancel", **visitor.shown())
+    visitor.get(link)
+    return re.search(r'<a [^>]*href="([^"]+)">Prendre un autre rendez-vous</a>', visitor.text())
+
+
+def test_who_cancelled_by_his_link_finds_other_times_for_the_same_reason_with_the_same_practitioner(jeanne, cast):
+    again = cancels(jeanne)[1]
+    assert again == f"/rdv/{SLUG}/times?for={cast.dupont}-{cast.consultation}&new=0"
+    assert jeanne.get(again).status_code == 200
+    assert "Consultation" in jeanne.text()
+
+
+def test_who_cancelled_what_is_not_booked_online_any_more_finds_the_page_of_his_practitioner(jeanne, cast):
+    link = jeanne.book()
+    switch_on(cast, reasons=(cast.tracing,))
+    jeanne.get(f"{link}/cancel")
+    jeanne.post(f"{link}/cancel", **jeanne.shown())
+    jeanne.get(link)
+    assert f'href="/rdv/{SLUG}/">Prendre un autre rendez-vous' in jeanne.text()
+
+
+def test_who_cancelled_where_nothing_is_booked_online_any_more_is_offered_nothing(jeanne, cast):
+    link = jeanne.book()
+    switch_on(cast, active=False)
+    jeanne.get(f"{link}/cancel")
+    jeanne.post(f"{link}/cancel", **jeanne.shown())
+    jeanne.get(link)
+    assert "annulé" in jeanne.text()
+    assert "Prendre un autre rendez-vous" not in jeanne.text()

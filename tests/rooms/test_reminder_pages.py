@@ -21,7 +21,7 @@ from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_hours_told import seen
-from tests.rooms.test_public_booking import Hands
+from tests.rooms.test_public_booking import SLUG, Hands, switch_on
 from tests.rooms.test_visit_places import two_sites
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +177,37 @@ def test_the_doctor_reads_that_his_name_is_sent_only_where_he_accepts_it(cast, b
         f"/portal/line/{cast.cabinet.id}/reminders", headers={"accept-language": "fr"}
     )
     assert "n’est jamais nommé\u202f; votre nom ne l’est que si vous l’acceptez ici." in page.content.decode()
+
+
+def cancelled_by_it(cast, **more):
+    """Jeanne cancels by the link of her reminder: the page as she reads it then, in French."""
+    address = reminded(cast, **more)
+    patient = Browser()
+    assert patient.post(address, {"act": "cancel"}).status_code == 303
+    return read(f"{address}?lang=fr")
+
+
+def test_who_cancelled_by_the_reminder_is_led_to_the_page_of_the_same_practitioner(cast):
+    switch_on(cast)
+    shown = cancelled_by_it(cast)
+    again = re.search(r'href="([^"]+)">Prendre un autre rendez-vous', shown)[1]
+    assert again == f"/rdv/{SLUG}/"  # nothing of the reason: whoever holds his telephone reads this page
+    assert Browser().get(again).status_code == 200
+
+
+@pytest.mark.parametrize("why", ["off", "a colleague's", "the practice is not named", "never opened"])
+def test_who_cancelled_by_the_reminder_is_offered_nothing_that_he_may_not_read_or_book(cast, why):
+    if why == "off":
+        switch_on(cast, active=False)
+    elif why == "a colleague's":
+        switch_on(cast, agenda=cast.lemaire)
+    elif why == "the practice is not named":
+        switch_on(cast)
+    shown = cancelled_by_it(cast, named=why != "the practice is not named")
+    assert "annulé" in shown
+    assert "/rdv/" not in shown
+
+
+def test_before_it_is_cancelled_no_other_appointment_is_offered(cast):
+    switch_on(cast)
+    assert "/rdv/" not in read(reminded(cast))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The doctor says on his telephone who is there: the page stays where it was, and his finger meets no other patient."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, expect
@@ -15,7 +15,18 @@ TODAY = "update agenda_appointment set starts_at=datetime(starts_at,'-1 day'), e
 STATES = "select state from agenda_appointment where state <> 'booked'"
 SEEN_AGAIN = "() => { document.dispatchEvent(new Event('visibilitychange')); }"
 DRAWN = "() => fetch(document.getElementById('list').dataset.part).then(() => new Promise(requestAnimationFrame))"
+SHIFT = (
+    "update agenda_appointment set starts_at=datetime(starts_at,'{ahead} seconds'),"
+    " ends_at=datetime(ends_at,'{ahead} seconds')"
+)
+CANCELS = "summary:has-text('Annuler')"
 OF_WHOM = "select agenda_id, date(starts_at) from agenda_appointment order by id"
+
+
+def noon_now(now: datetime) -> str:
+    """Where it is about noon: what comes in an hour comes today, whatever hour it is where the test runs."""
+    hours = now.hour - 12
+    return f"Etc/GMT{hours:+d}"
 
 
 async def test_on_a_long_day_he_says_that_he_is_late_without_scrolling(browser: Browser, site: Site) -> None:
@@ -66,6 +77,32 @@ async def test_a_second_tap_on_arrived_marks_nobody_else(browser: Browser, site:
     assert doctor.complaints == []
 
 
+async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, 1)
+    (first,) = site.rows("select min(unixepoch(starts_at)) from agenda_appointment")[0]
+    now = datetime.now(UTC)
+    ahead = round(now.timestamp() - first) + 3600
+    site.change(SHIFT.format(ahead=ahead))
+    site.change(f"update clients_client set time_zone='{noon_now(now)}'")  # noqa: S608 - our own words
+    agenda = site.rows(OF_WHOM)[0][0]
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    page = doctor.page
+    await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}")
+    rows = page.locator(".visits__row")
+    row, after = rows.nth(1), rows.nth(2)
+    await expect(row.locator(CANCELS)).to_be_visible()
+    await expect(row.get_by_role("button", name="Arrivé")).to_be_visible()
+    heights = await row.bounding_box(), await after.bounding_box()
+    key = str(await row.get_attribute("id")).removeprefix("v-")
+    site.change(f"update agenda_appointment set state='arrived' where key='{key}'")  # noqa: S608 - its own id
+    async with page.expect_response(lambda answer: "part=list" in answer.url):
+        await page.evaluate(SEEN_AGAIN)
+    await expect(row).to_contain_text("arrivé")
+    await expect(row.locator(CANCELS)).to_be_hidden()
+    assert (await row.bounding_box(), await after.bounding_box()) == heights
+    assert doctor.complaints == []
+
+
 async def test_the_question_before_he_cancels_stays_under_his_finger_when_others_are_booked(
     browser: Browser, site: Site
 ) -> None:
@@ -75,7 +112,7 @@ async def test_the_question_before_he_cancels_stays_under_his_finger_when_others
     page = doctor.page
     await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
     row = page.locator(".visits__row").nth(12)
-    await row.locator("summary").click()
+    await row.locator(CANCELS).click()
     asks = row.get_by_role("button", name="Oui, l’annuler")
     await expect(asks).to_be_in_viewport()
     await row.evaluate("row => { row.isTheSame = true; }")
@@ -93,7 +130,7 @@ async def test_the_question_before_he_cancels_stays_under_his_finger_when_others
     row = page.locator(f"#{kept}")
     await expect(row.locator("details[open]")).to_have_count(1)
     assert await row.bounding_box() == before
-    await expect(row.locator("summary")).to_be_focused()
+    await expect(row.locator(CANCELS)).to_be_focused()
     assert doctor.complaints == []
 
 
@@ -108,7 +145,7 @@ async def test_the_question_before_he_cancels_is_closed_when_that_visit_is_moved
     row, other = page.locator(".visits__row").nth(12), page.locator(".visits__row").nth(11)
     kept, beside = str(await row.get_attribute("id")), str(await other.get_attribute("id"))
     for each in (other, row):
-        await each.locator("summary").click()
+        await each.locator(CANCELS).click()
     await expect(page.locator("#list details[open]")).to_have_count(2)
     early = datetime.fromisoformat(f"{day}T07:00").replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
     agendas.moved(site, kept.removeprefix("v-"), str(agenda), early.isoformat())
@@ -127,7 +164,7 @@ async def test_after_the_last_of_a_long_day_is_cancelled_he_reads_whom_to_call(b
     page = doctor.page
     await page.goto(f"{site.url}/portal/line/{made.client}/agenda/{agenda}?day={day}")
     row = page.locator(".visits__row").nth(29)
-    await row.locator("summary").click()
+    await row.locator(CANCELS).click()
     async with page.expect_navigation(wait_until="load"):
         await row.get_by_role("button", name="Oui, l’annuler").click()
     await expect(page.locator(".visits__row")).to_have_count(29)

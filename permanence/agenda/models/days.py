@@ -29,11 +29,13 @@ class FollowUp(AgendaRow):
     """An appointment that cannot be kept, and what the doctor wants done with it: a secretary does it.
 
     `starts_at`: where the appointment stood; one that was moved or cancelled since needs nobody any more. `absence`:
-    the id of the absence, "" where the agenda is closed. While `done_at` is empty it stands on the list.
+    the id of the absence, "" where the agenda is closed, and where it is asked of this visit `alone`: that one can be
+    kept, and stands until it is moved. While `done_at` is empty it stands on the list.
     """
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+")
     absence = models.CharField(max_length=KEY_LENGTH)
+    alone = models.BooleanField(default=False)
     starts_at = models.DateTimeField()
     wanted = models.CharField(max_length=8)
     words = models.CharField(max_length=CAUSE_LENGTH, blank=True, default="")

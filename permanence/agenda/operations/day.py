@@ -72,10 +72,18 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
 
 
 def list_for_secretaries(
-    visits: Sequence[Appointment], *, absence: str, wanted: Wanted, words: str, by: Who, at: datetime
+    visits: Sequence[Appointment],
+    *,
+    absence: str,
+    wanted: Wanted,
+    words: str,
+    by: Who,
+    at: datetime,
+    alone: bool = False,
 ) -> None:
     """Inside an act, under the lock of their agendas: these stand on the secretaries' list, instead of what stood there
-    of them before. `absence`: the id of the one that meets them, "" where their agenda is closed.
+    of them before. `absence`: the id of the one that meets them, "" where their agenda is closed, or it
+    is asked of one visit `alone`.
     """
     open_now = FollowUp.objects.filter(appointment__in=[each.pk for each in visits], done_at=None)
     open_now.update(done_at=at, done_by_name=by.name, outcome=Outcome.TAKEN_BACK.value)
@@ -86,6 +94,7 @@ def list_for_secretaries(
             agenda_id=each.agenda_id,
             appointment=each,
             absence=absence,
+            alone=alone,
             starts_at=each.starts_at,
             wanted=wanted.value,
             words=words,
@@ -98,7 +107,8 @@ def list_for_secretaries(
 
 def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:
     """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id. KEPT:
-    he comes all the same, in an absence alone; he is told nothing.
+    he comes all the same, in an absence or where his visit alone was to be moved; he is told nothing. Of that one he is
+    not merely called: it is moved, or stays.
 
     Raises FollowUpUnknown, also where the doctor is there after all; and as `appointments.cancel`.
     """
@@ -113,10 +123,14 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
         if outcome is Outcome.CANCELLED:
             if row.wanted == Wanted.STANDS or over_by_now([row], house=by.house):
                 raise FollowUpUnknown(follow_up[:40])
-            cancel(key=key, appointment=row.appointment.key, cause=CancelCause.ABSENCE, by=by, at=at)
-        if outcome is Outcome.KEPT and (row.wanted == Wanted.STANDS or not row.absence or _is_over(row, by=by)):
+            cause = CancelCause.DOCTOR if row.alone else CancelCause.ABSENCE
+            cancel(key=key, appointment=row.appointment.key, cause=cause, by=by, at=at)
+        if outcome is Outcome.KEPT and not row.alone and not _may_be_kept(row, by=by):
             raise FollowUpUnknown(follow_up[:40])
-        _changed(kept, "agenda.follow_up_settled", by=by, at=at, follow_up=row.pk, outcome=outcome.value)
+        if outcome is Outcome.CALLED and row.alone:
+            raise FollowUpUnknown(follow_up[:40])
+        action = "agenda.move_settled" if row.alone else "agenda.follow_up_settled"
+        _changed(kept, action, by=by, at=at, follow_up=row.pk, outcome=outcome.value)
 
 
 def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: datetime) -> None:
@@ -182,7 +196,7 @@ def _wish(row: FollowUp) -> dict[str, object]:
     """What is wanted by now of those whom the absence of this entry, or the end of its agenda, meets, in which words,
     who asked it and when: who came all the same was left out where the doctor asked for something else.
     """
-    same = FollowUp.objects.filter(client=row.client_id, absence=row.absence)
+    same = FollowUp.objects.filter(client=row.client_id, absence=row.absence, alone=False)
     same = same if row.absence else same.filter(agenda=row.agenda_id)
     asked = same.filter(wanted__in=[each.value for each in ASKED]).order_by("-asked_at", "-pk")
     last = asked.first() or row
@@ -192,6 +206,10 @@ def _wish(row: FollowUp) -> dict[str, object]:
 
 def _kept() -> ClientQuerySet[FollowUp]:
     return FollowUp.objects.filter(outcome=Outcome.KEPT.value)
+
+
+def _may_be_kept(row: FollowUp, *, by: Who) -> bool:
+    return bool(row.absence) and row.wanted != Wanted.STANDS and not _is_over(row, by=by)
 
 
 def _is_over(row: FollowUp, *, by: Who) -> bool:

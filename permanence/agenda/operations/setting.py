@@ -105,7 +105,9 @@ def change_agenda(
                 raise AgendaTakenToo(f"{reasons} reasons")
             met = end_what_stands(kept, leaving, by=by, at=at) if kept.active and not active else {}
             if active and not kept.active:
-                take_off_list(FollowUp.objects.filter(agenda=row, absence=""), {row.pk: kept}, by=by, at=at)
+                take_off_list(
+                    FollowUp.objects.filter(agenda=row, absence="", alone=False), {row.pk: kept}, by=by, at=at
+                )
             Agenda.objects.filter(pk=row.pk).update(**fields)
             _changed(kept, "agenda.changed", by=by, at=at, **fields, **met)
     except IntegrityError as error:

@@ -42,7 +42,9 @@ class LateAgenda:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpView:
-    """An entry of the list. `numbers` of the patient, E.164; `closed`: his agenda is closed, else somebody is away."""
+    """An entry of the list. `numbers` of the patient, E.164; `closed`: his agenda is closed; `alone`: the doctor
+    wants this visit moved and would receive him; else somebody is away.
+    """
 
     id: str
     visit: AppointmentView
@@ -55,6 +57,7 @@ class FollowUpView:
     asked_by_name: str
     numbers: tuple[str, ...] = ()
     closed: bool = False
+    alone: bool = False
 
     @property
     def stands(self) -> bool:
@@ -138,11 +141,19 @@ def open_follow_ups(*, by: Who, client: str | None = None, at: datetime | None =
             words=each.words,
             asked_at=each.asked_at,
             asked_by_name=each.asked_by_name,
-            closed=each.absence == "",
+            closed=each.absence == "" and not each.alone,
+            alone=each.alone,
             numbers=person.numbers if (person := persons.get(_pair(each))) is not None else (),
         )
         for each in found
     )
+
+
+def asked_to_move(*, by: Who, appointments: Iterable[str]) -> dict[str, str]:
+    """Of these visits (ids) those that the doctor wants moved and that stand still, each with his words ("": none)."""
+    rows = standing(FollowUp.objects.for_house(by.house_key).filter(alone=True, done_at=None))
+    found = of_seen(rows.filter(appointment__key__in=list(appointments)), by=by)
+    return dict(found.values_list("appointment__key", "words"))
 
 
 def _pair(row: FollowUp) -> tuple[str, str]:

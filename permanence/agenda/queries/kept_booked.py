@@ -85,7 +85,7 @@ def said_of_booked() -> Q:
     """
     closed = Q(absence="", agenda__active=False, agenda=F("appointment__agenda"))
     called = Q(outcome=Outcome.CALLED.value) & (~Q(absence="") | closed) & ~Q(wanted=Wanted.STANDS.value)
-    return Q(outcome=Outcome.KEPT.value) | called
+    return Q(alone=False) & (Q(outcome=Outcome.KEPT.value) | called)
 
 
 def _last_said(entries: Iterable[FollowUp]) -> list[FollowUp]:

@@ -147,7 +147,7 @@ def _given(visits: list[str], *, by: Who) -> _Given:
     over = over_by_now(entries, house=by.house) if entries else set()
     open_now = {each.appointment.key: each for each in entries if each.done_at is None}
     called = {each.appointment.key: each for each in entries if each.outcome == Outcome.CALLED}
-    kept = {(each.appointment.key, each.absence) for each in entries if each.outcome == Outcome.KEPT}
+    kept = {(each.appointment.key, each.absence) for each in entries if each.outcome == Outcome.KEPT and not each.alone}
     return _Given(
         listed=frozenset(key for key, each in open_now.items() if each.wanted != Wanted.STANDS and each.pk not in over),
         settled=frozenset(

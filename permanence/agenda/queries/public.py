@@ -112,7 +112,8 @@ class VisitView:
     """An appointment behind its secret link. `may_change`: it has not begun and still stands.
 
     `page`: the one on which it was booked, on or off; off, it offers nothing. `offer` and `reason`: None where he can
-    move it no longer by himself. `is_mailed`: his mails carry the link, for a code proved that they reach him.
+    move it no longer by himself. `is_new`: he came for the first time, as he said; never what his file says.
+    `is_mailed`: his mails carry the link, for a code proved that they reach him.
     """
 
     page: PageView
@@ -121,6 +122,7 @@ class VisitView:
     reason: VisitReason | None
     agenda: AgendaView
     may_change: bool
+    is_new: bool
     is_mailed: bool
 
 
@@ -147,6 +149,13 @@ def page(slug: str) -> PageView:
     if row.agenda_id is None and not found.offers:
         raise PageUnknown(slug[:60])
     return found
+
+
+def own_slug(*, by: Who, agenda: str) -> str:
+    """The name of the page of that very agenda, "" where it is off or offers nothing."""
+    rows = PublicPage.objects.for_house(by.house_key).select_related("house", "client")
+    row = rows.filter(agenda=row_key(agenda), agenda__active=True, active=True).first()
+    return row.slug if row is not None and _page_view(row).offers else ""
 
 
 def _page_view(row: PublicPage) -> PageView:
@@ -222,6 +231,7 @@ def visit(*, slug: str, token: str, at: datetime) -> VisitView:
         reason=reason,
         agenda=agenda_view(row.agenda),
         may_change=view.state in STANDING and at < view.starts_at,
+        is_new=form.is_new,
         is_mailed=not form.by_sms,
     )
 

@@ -15,9 +15,9 @@ from permanence.reception.table import AbsenceEntry
 
 
 def is_received(*, by: Who, visit: AppointmentView) -> bool:
-    """Whether he can come to a visit that stands: it is not on the secretaries' list, but to hear that it stands, and
-    of each absence that meets it somebody said that he comes all the same. Who was called because of one and is booked
-    in it still is not received. Three queries at most.
+    """Whether he can come to a visit that stands: it is not on the secretaries' list, but to hear that it stands or
+    since the doctor would like it moved, and of each absence that meets it somebody said that he comes all the same.
+    Who was called because of one and is booked in it still is not received. Three queries at most.
     """
     return not unreceived(by=by, visits=[visit])
 
@@ -48,7 +48,7 @@ def unreceived(*, by: Who, visits: Collection[AppointmentView]) -> frozenset[str
 
 
 def _asks(entry: FollowUp) -> bool:
-    return entry.done_at is None and entry.wanted != Wanted.STANDS
+    return entry.done_at is None and entry.wanted != Wanted.STANDS and not entry.alone
 
 
 def _met(visit: AppointmentView, absences: Iterable[AbsenceEntry]) -> set[str]:

@@ -13,7 +13,8 @@ let wait = 1_000;
 function target(one) {
   if (one instanceof HTMLAnchorElement) return one.href;
   if (one instanceof HTMLButtonElement) return one.formAction;
-  return one instanceof HTMLElement && one.localName === "summary" ? lineOf(one) : "";
+  if (one instanceof HTMLTextAreaElement) return one.id;
+  return one instanceof HTMLElement && one.localName === "summary" ? lineOf(one) + one.textContent : "";
 }
 
 /** The id of the line in which it stands, "" for none. @param {Element} one */
@@ -28,9 +29,15 @@ function asTold(shown) {
   return copy.innerHTML;
 }
 
-/** What unfolds in that line. @param {string} line its id */
-function foldOf(line) {
-  return document.getElementById(line)?.querySelector("details");
+/** What unfolds in that line, by its words. @param {string} line its id @param {string} words */
+function foldOf(line, words) {
+  const folds = document.getElementById(line)?.querySelectorAll("details") ?? [];
+  return [...folds].find((each) => wordsOf(each) === words);
+}
+
+/** What is on its summary. @param {Element} fold */
+function wordsOf(fold) {
+  return fold.querySelector("summary")?.textContent ?? "";
 }
 
 /** Puts the new lines in; what was unfolded in a line stays so, and the line where it stands on the screen. What asks
@@ -40,13 +47,18 @@ function foldOf(line) {
 function renew(shown, lines) {
   const held = document.activeElement;
   const focused = held && shown.contains(held) ? target(held) : "";
-  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map((each) => ({ line: lineOf(each), told: each.innerHTML }));
+  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map((each) => ({ line: lineOf(each), words: wordsOf(each), told: each.innerHTML }));
+  const typed = [...shown.querySelectorAll("textarea")].map((each) => ({ id: each.id, text: each.value }));
   const stays = unfolded.at(-1)?.line ?? "";
   const top = () => document.getElementById(stays)?.getBoundingClientRect().top ?? 0;
   const before = top();
   shown.replaceChildren(lines);
-  for (const { line, told } of unfolded) if (foldOf(line)?.innerHTML === told) foldOf(line)?.setAttribute("open", "");
-  const again = focused ? [...shown.querySelectorAll("a, button, summary")].find((one) => target(one) === focused) : undefined;
+  for (const { line, words, told } of unfolded) if (foldOf(line, words)?.innerHTML === told) foldOf(line, words)?.setAttribute("open", "");
+  for (const { id, text } of typed) {
+    const field = document.getElementById(id);
+    if (field instanceof HTMLTextAreaElement) field.value = text;
+  }
+  const again = focused ? [...shown.querySelectorAll("a, button, summary, textarea")].find((one) => target(one) === focused) : undefined;
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   if (document.getElementById(stays)) scrollBy({ top: top() - before, behavior: "instant" });
 }
