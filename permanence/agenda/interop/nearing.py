@@ -22,7 +22,7 @@ _BESIDE = 2 * _DAY
 """No clock of the world is further from another, nor put back by more."""
 
 
-def brought_near(parts: list[Component], after: datetime) -> list[Component]:
+def brought_near[Part: Component](parts: list[Part], after: datetime) -> list[Part]:
     """The parts of one event (its rule, and its changed times), which from `after` on come as they did; aware moment.
 
     A rule that is over after a number of times stays as it is: they are counted from the first. So does one of whose
