@@ -98,7 +98,7 @@ def book_series(
         for row in kept:
             clear(row, at=at)
         sessions = search.under_lock(kept).sessions
-        found = [each for each in sessions if each.slot is not None]
+        found = [(each.number, each.slot) for each in sessions if each.slot is not None]
         series = Series.objects.create(
             house_id=by.house_key,
             client_id=kept[0].client_id,
@@ -110,21 +110,18 @@ def book_series(
             made_by_name=by.name,
             made_at=at,
         )
-        for number, session in enumerate(found):
-            slot = session.slot
-            if slot is None:
-                continue
+        for place, (number, slot) in enumerate(found):
             put(
                 locked[int(slot.agenda)],
                 slot,
-                key=f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{session.number:03d}",
-                booking=booking if number == 0 else replace(booking, new_here=False),
+                key=f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{number:03d}",
+                booking=booking if place == 0 else replace(booking, new_here=False),
                 patient=patient,
                 holder=wish.holder,
                 by=by,
                 at=at,
                 series=series,
-                position=session.number,
+                position=number,
             )
         return {"series": key}
 
