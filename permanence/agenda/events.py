@@ -180,13 +180,16 @@ class TimeBlocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeUnblocked(Event):
-    """The busy time is free again. `block` is "" of what was busy in a calendar kept elsewhere."""
+    """The busy time is free again. `block` is "" of what was busy in a calendar kept elsewhere; `door` "caldav" where a
+    device freed it, "" else.
+    """
 
     block: str
     client: str
     agenda: str
     starts_at: datetime
     ends_at: datetime
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
 from permanence.agenda.queries.slots import HeldSlot, held_slot
 from permanence.agenda.rules.states import Door, HoldEnd
-from permanence.agenda.rules.waiting import TAKEN_BACK, Span, outside
+from permanence.agenda.rules.waiting import TAKEN_BACK, WRITES_ON, Span, outside
 from permanence.clients.events import AbsenceWithdrawn
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
@@ -67,6 +67,8 @@ def _look_where_it_slipped(event: AppointmentMovedBack) -> None:
 
 
 def _wait(event: Event) -> timedelta:
+    if isinstance(event, TimeUnblocked) and event.door == Door.CALDAV:
+        return WRITES_ON
     return TAKEN_BACK if isinstance(event, AppointmentMoved) and event.door == Door.CONSOLE else timedelta()
 
 

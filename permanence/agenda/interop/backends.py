@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from permanence.agenda.interop.foreign import Foreign, read_calendar
+from permanence.agenda.interop.trimming import trimmed
 from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.calendars import Fault
 from permanence.foundation.outside import Answer, Guard, Login, ask
@@ -114,9 +115,12 @@ class FeedBackend:
 
 
 def understood(text: str, *, window: Window, whose: str = "") -> Foreign:
-    """The events of a calendar, as `read_calendar` has them. Raises CalendarFaulty."""
+    """The events of a calendar, as `read_calendar` has them, but for those that come once and at another time: they are
+    not read, and counted nowhere. Raises CalendarFaulty.
+    """
     try:
-        return read_calendar(text, zone=window.zone, after=window.after, until=window.until, seconds=True, whose=whose)
+        near = trimmed(text, after=window.after, until=window.until)
+        return read_calendar(near, zone=window.zone, after=window.after, until=window.until, seconds=True, whose=whose)
     except EventRefused as refused:
         codes = {"too_large": Fault.TOO_LARGE, "too_many": Fault.TOO_MANY}
         raise CalendarFaulty(codes.get(str(refused), Fault.NO_CALENDAR)) from refused

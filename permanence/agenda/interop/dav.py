@@ -13,9 +13,10 @@ from radicale import config
 from radicale.app import Application
 from radicale.log import logger
 
-from permanence.agenda.interop.dav_storage import SESSION, Auth, Rights, Storage
+from permanence.agenda.interop.dav_storage import SESSION, TEXTS, Auth, Rights, Storage
 from permanence.agenda.interop.dav_words import refused_words
 from permanence.agenda.interop.devices import Session
+from permanence.agenda.interop.multistatus import CAL, DAV
 from permanence.agenda.interop.written import read
 from permanence.agenda.refusals import (
     AgendaBusy,
@@ -40,6 +41,7 @@ _STATUS: dict[type[Refusal], HTTPStatus] = {
     AgendaBusy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _BAD = {"malformed", "no_event", "no_uid", "no_moment", "several"}
+_REPORTS = {f"{{{DAV}}}sync-collection", f"{{{CAL}}}calendar-query", f"{{{CAL}}}calendar-multiget"}
 type Answer = tuple[int, Any, str | bytes | None, str | None]
 
 
@@ -84,6 +86,8 @@ class Server(Application):
             raise RuntimeError("the body is no XML that is read here") from error
         if found is not None and not len(found):
             raise RuntimeError("nothing is asked")
+        if found is not None and found.tag in _REPORTS:
+            TEXTS.set(found.find(f".//{{{CAL}}}calendar-data") is not None)
         return found
 
 
@@ -136,10 +140,11 @@ def answer(environ: dict[str, Any], *, session: Session) -> tuple[int, list[tupl
     def start_response(status: str, headers: list[tuple[str, str]]) -> None:
         started[:] = [(status, list(headers.items()) if isinstance(headers, dict) else headers)]
 
-    token = SESSION.set(session)
+    token, texts = SESSION.set(session), TEXTS.set(True)
     try:
         body = b"".join(server()(environ, start_response))
     finally:
         SESSION.reset(token)
+        TEXTS.reset(texts)
     status, headers = started[0]
     return int(status[:3]), headers, body

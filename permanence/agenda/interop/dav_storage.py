@@ -7,11 +7,12 @@ device writes and takes away its own events alone. Who asks is known for the tim
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,8 @@ from permanence.kernel.clock import Entropy
 from permanence.kernel.system import SystemEntropy
 
 SESSION: ContextVar[Session] = ContextVar("calendar session")
+TEXTS: ContextVar[bool] = ContextVar("texts are asked for", default=True)
+"""Whether a request wants the texts of entries: Radicale serializes each for a report of ETags too, and drops it."""
 TOKEN = "http://radicale.org/ns/sync/"  # noqa: S105 - what Radicale reads before a state's own name
 _END, _OURS = ".ics", f"@{DOMAIN}"
 """How names of entries end, and identifiers of the house's own."""
@@ -167,24 +170,31 @@ class Folder(BaseCollection):
         return format_datetime(SESSION.get().at, usegmt=True)
 
 
-class Drawn(Item):
-    """An entry of the house: its text is made when somebody reads it."""
+class Later(Item):
+    """An entry whose text is made when somebody reads it: what has changed is told by names and ETags alone."""
 
-    def __init__(self, entry: Entry, **fields: Any) -> None:
-        super().__init__(text="", **fields)
-        self._entry: Entry | None = entry
+    def __init__(self, made: Callable[[], str], **fields: Any) -> None:
+        super().__init__(text="", name="VCALENDAR", component_name="VEVENT", **fields)
+        self._made: Callable[[], str] | None = made
 
     def serialize(self) -> str:
-        """The text."""
-        if self._entry is not None:
-            self._text, self._entry = ics.single(self._entry), None
-        return str(self._text)
+        """The text; "" where nobody asked for it. Raises SealBroken."""
+        return self._read() if TEXTS.get() else ""
 
     @property
     def vobject_item(self) -> Any:
-        """What Radicale's filters read."""
-        self.serialize()
+        """What Radicale's filters read. Raises SealBroken."""
+        self._read()
         return super().vobject_item
+
+    def _read(self) -> str:
+        if self._made is not None:
+            self._text, self._made = self._made(), None
+        return str(self._text)
+
+
+class Drawn(Later):
+    """An entry of the house."""
 
 
 class Calendar(BaseCollection):
@@ -300,13 +310,11 @@ class Calendar(BaseCollection):
     def _drawn(self, entry: Entry) -> Item:
         said = repr((entry, self._session.by.language)).encode()
         return Drawn(
-            entry,
+            partial(ics.single, entry),
             collection=self,
             href=_name(entry),
             etag=f'"{hashlib.sha256(said).hexdigest()[:32]}"',
             uid=entry.uid,
-            name="VCALENDAR",
-            component_name="VEVENT",
             time_range=(_seconds(entry.starts_at), _seconds(entry.ends_at)),
             last_modified=format_datetime(entry.changed_at, usegmt=True),
         )
@@ -330,18 +338,16 @@ class Calendar(BaseCollection):
         keys = {key for row in rows for key in row.blocks}
         removed = Block.objects.filter(agenda=self._row, removed_at__isnull=False, key__in=keys)
         gone = set(removed.values_list("key", flat=True)) if keys else set()
-        found = {}
+        found: dict[str, Item] = {}
         for row in rows:
             if row.blocks and gone.issuperset(row.blocks):
                 continue
-            found[row.name] = Item(
+            found[row.name] = Later(
+                partial(events.text_of, row, house=self._session.by.house),
                 collection=self,
                 href=row.name,
-                text=events.text_of(row, house=self._session.by.house),
                 etag=f'"{row.digest[:32]}"',
                 uid=row.uid,
-                name="VCALENDAR",
-                component_name="VEVENT",
                 last_modified=format_datetime(row.changed_at, usegmt=True),
             )
         return found

@@ -7,8 +7,10 @@ alarm that was dismissed: what the house freed of it meanwhile is no new time, n
 """
 
 import hashlib
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -35,6 +37,8 @@ type Stretch = tuple[datetime, datetime]
 
 PURPOSE = "agenda.event"
 NAME_LIMIT = 160
+FOLLOWS = timedelta(minutes=5)
+"""Within which a device writes as a new event what it has cut off from a rule."""
 
 
 def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entropy: Entropy) -> None:
@@ -60,18 +64,26 @@ def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entr
         there = CalendarObject.objects.filter(agenda=kept, name=name).first()
         _make_way(kept, name, written.uid)
         found = there or CalendarObject(house_id=kept.house_id, client_id=kept.client_id, agenda=kept, name=name)
-        found.blocks = _make_busy(kept, found, written, spans, whose=whose, by=by, at=at, entropy=entropy)
-        found.person_id = by.person_key
-        found.uid, found.repeats, found.digest = written.uid, written.repeats, digest
-        found.body = secrecy.seal(text, house=kept.house.slug, purpose=PURPOSE, entropy=entropy)
-        found.known_until, found.changed_at = until, at
-        found.save()
+        said = {"uid": written.uid, "repeats": written.repeats, "digest": digest, "known_until": until}
+        said["body"] = secrecy.seal(text, house=kept.house.slug, purpose=PURPOSE, entropy=entropy)
+        said |= {"person_id": by.person_key, "changed_at": at}
+        if there is None:  # what it leaves to visits is noted with it
+            _say(found, said)
+        had = partial(_had if there is None else _before, kept, found, whose, at)
+        blocks = _make_busy(kept, found, written, spans, had, whose=whose, by=by, at=at, entropy=entropy)
+        _say(found, {**said, "blocks": blocks})
         subject = f"agenda.calendarobject:{found.pk}"
         filled(kept, action="agenda.event_kept", subject=subject, by=by, at=at, event=None, times=len(spans))
         return {}
 
     content = {"agenda": agenda, "name": name, "digest": digest}
     once(act="event", key=new_id(at, entropy), agendas=[row], content=content, by=by, at=at, do=do)
+
+
+def _say(found: CalendarObject, said: dict[str, Any]) -> None:
+    for name, value in said.items():
+        setattr(found, name, value)
+    found.save()
 
 
 def drop_event(*, agenda: str, name: str, by: Who, at: datetime, entropy: Entropy) -> None:
@@ -202,6 +214,7 @@ def _make_busy(
     found: CalendarObject,
     written: Written,
     spans: tuple[Busy, ...],
+    had: Callable[[], set[Stretch]],
     *,
     whose: str,
     by: Who,
@@ -209,7 +222,7 @@ def _make_busy(
     entropy: Entropy,
 ) -> list[str]:
     """Free what is not wanted any more, take what is new, leave the rest; gives its blocks, with those that are past
-    and those that the house freed. Raises SlotAlreadyTaken where a time is taken that it did not have before.
+    and those that the house freed. Raises SlotAlreadyTaken where a time is taken that it did not have before (`had`).
     """
     clear(kept, at=at)
     wanted = {(each.starts_at, each.ends_at): each for each in spans}
@@ -223,13 +236,15 @@ def _make_busy(
     for block in stays:
         wanted.pop(_span(block), None)
     left = {_span(each): each for each in OtherBusy.objects.filter(event__isnull=False, event=found.pk)}
-    OtherBusy.objects.filter(pk__in=[each.pk for span, each in left.items() if span not in wanted]).delete()
+    over = [each.pk for span, each in left.items() if span not in wanted]
+    OtherBusy.objects.filter(pk__in=over).delete()
+    _note_cut(kept, found, spans, whose=whose, at=at, is_less=bool(gone or over))
     before: set[Stretch] = set()
     for span, each in wanted.items():
         try:
             keys.append(_taken(kept, each, written.words, by=by, at=at, entropy=entropy))
         except SlotAlreadyTaken:
-            before = before or (_before(kept, found, whose, at) if is_told else before)
+            before = before or (had() if is_told else before)
             if span not in before:
                 raise
             _leave_out(found, each, by=by, at=at)
@@ -249,10 +264,32 @@ def _staying(coming: list[Block], wanted: Collection[Stretch], words: str, *, is
     return [each for each in as_it_was + (freed if is_told else []) if _span(each) in wanted]
 
 
+def _note_cut(
+    kept: Agenda, found: CalendarObject, spans: tuple[Busy, ...], *, whose: str, at: datetime, is_less: bool
+) -> None:
+    """Keeps for a while which times are taken out of a rule: its device may write them as a new event."""
+    if found.repeats and is_less:
+        stays = {(each.starts_at, each.ends_at) for each in spans}
+        cut = sorted(_before(kept, found, whose, at) - stays)
+        found.cut = [[starts.isoformat(), ends.isoformat()] for starts, ends in cut]
+    elif found.changed_at <= at - FOLLOWS:
+        found.cut = []
+
+
+def _had(kept: Agenda, found: CalendarObject, whose: str, at: datetime) -> set[Stretch]:
+    """When other rules of the same person are to make busy, or were until just now: “this and all following” comes as
+    two writings, in either order, the rule that ends and the rest as a new event.
+    """
+    times: set[Stretch] = set()
+    for each in CalendarObject.objects.filter(agenda=kept, person=found.person_id, repeats=True).exclude(pk=found.pk):
+        times |= _before(kept, each, whose, at)
+        if each.changed_at > at - FOLLOWS:
+            times |= {(datetime.fromisoformat(starts), datetime.fromisoformat(ends)) for starts, ends in each.cut}
+    return times
+
+
 def _before(kept: Agenda, found: CalendarObject, whose: str, at: datetime) -> set[Stretch]:
     """When it was to make busy as it was written last."""
-    if found.pk is None:
-        return set()
     try:
         written = read(text_of(found, house=kept.house.slug))
         spans = busy(written, zone=kept.client.time_zone, after=at, until=_horizon(kept, at), whose=whose)
@@ -290,7 +327,7 @@ def _free(kept: Agenda, blocks: list[Block], *, by: Who, at: datetime) -> None:
     Block.objects.filter(agenda=kept, pk__in=[each.pk for each in blocks]).update(removed_at=at)
     for each in blocks:
         let_go(each)
-        outbox.announce(TimeUnblocked(house=by.house, at=at, **told(each)))
+        outbox.announce(TimeUnblocked(house=by.house, at=at, **told(each), door=Door.CALDAV.value))
 
 
 def _taken(kept: Agenda, span: Busy, words: str, *, by: Who, at: datetime, entropy: Entropy) -> str:

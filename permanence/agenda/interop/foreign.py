@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar, Event
 
+from permanence.agenda.interop.nearing import brought_near
 from permanence.agenda.interop.parsing import BROKEN, Zones, parsed
 from permanence.agenda.interop.written import Busy, check_part, is_free, merged, moment, word
 from permanence.agenda.refusals import EventRefused
@@ -29,6 +30,8 @@ MOST_CHANGED = 500
 STEPS = 200_000
 """Times that all rules together may run through before the window ends: a second or two of processor."""
 WORDS_LIMIT = 200
+_EARLIEST = date(1904, 1, 1)
+"""Before it nothing began: birthdays, and what comes since a product counts its days."""
 _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 _ENDS = re.compile(r"END:VCALENDAR\s*\Z", re.IGNORECASE)
 """What was cut off in the middle would make free what is busy."""
@@ -113,10 +116,11 @@ def read_events(
         uid, words = str(parts[0].get("UID", "")), _words(parts[0])
         try:
             _check(parts, uid, seconds=seconds)
-            steps += sum(_steps(each, until) for each in parts)
+            near = brought_near(parts, after)
+            steps += sum(_steps(each, until) for each in near)
             if steps > STEPS:
                 raise EventRefused("too_many")
-            times = _times(parts, ZoneInfo(zone), after, until)
+            times = _times(near, ZoneInfo(zone), after, until)
         except EventRefused as refused:
             if steps > STEPS:
                 raise
@@ -177,7 +181,7 @@ def _check(parts: list[Event], uid: str, *, seconds: bool) -> None:
     for each in parts:
         if each.errors:
             raise EventRefused("malformed")
-        check_part(each, most=MOST_TIMES)
+        check_part(each, most=MOST_TIMES, earliest=_EARLIEST)
         if not seconds and any(_within_minute(at) for at in (each.start, each.end)):
             raise EventRefused("seconds")
         for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):

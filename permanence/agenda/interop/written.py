@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar, Component
 
+from permanence.agenda.interop.nearing import brought_near
 from permanence.agenda.interop.parsing import BROKEN, parsed, reads_otherwise
 from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.kinds import LONGEST_BLOCK
@@ -113,7 +114,7 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime, whose
     """
     place = ZoneInfo(zone)
     try:
-        found = recurring_ical_events.of(written.calendar).between(after, until)
+        found = recurring_ical_events.of(_near(written.calendar, after)).between(after, until)
     except BROKEN as error:
         raise EventRefused("malformed") from error
     if len(found) > MOST:
@@ -130,6 +131,13 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime, whose
     return tuple(
         Busy(starts_at=starts, ends_at=ends) for each in merged(sorted(spans)) for starts, ends in _in_parts(*each)
     )
+
+
+def _near(calendar: Calendar, after: datetime) -> Calendar:
+    found = calendar.copy()
+    for each in brought_near([part for part in calendar.subcomponents if part.name == "VEVENT"], after):
+        found.add_component(each)
+    return found
 
 
 def _in_parts(starts: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -190,9 +198,9 @@ def word(part: Component, name: str) -> str:
     return str(part.get(name, "")).upper()
 
 
-def check_part(part: Any, *, most: int = MOST) -> None:
+def check_part(part: Any, *, most: int = MOST, earliest: date = EARLIEST) -> None:
     """Whether an event says moments and a rule that can be followed; `most`: how often it may come by a count of its
-    own. Raises EventRefused.
+    own, `earliest`: the first day on which it may begin. Raises EventRefused.
     """
     try:
         starts, ends = part.start, part.end
@@ -200,7 +208,7 @@ def check_part(part: Any, *, most: int = MOST) -> None:
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise EventRefused("no_moment") from error
     for each in (starts, ends, moved):
-        if not EARLIEST <= (each.date() if isinstance(each, datetime) else each) <= LATEST:
+        if not earliest <= (each.date() if isinstance(each, datetime) else each) <= LATEST:
             raise EventRefused("too_far")
     if isinstance(starts, datetime) != isinstance(ends, datetime):
         raise EventRefused("no_moment")

@@ -65,26 +65,36 @@ def adopt(row: OtherCalendar, etags: Mapping[str, str], texts: Mapping[str, str]
     # to take away, may stand in this very one, and is its own.
     others = OtherCalendar.objects.filter(house=row.house_id, client=row.client_id, removed_at=None)
     others = others.exclude(agenda=row.agenda_id)
-    elsewhere = OtherEntry.objects.filter(calendar__in=others).values("appointment")
-    left = ~taking(others.filter(writes=True).values_list("agenda", flat=True)) & ~Q(pk__in=elsewhere)
-    visits = Appointment.objects.filter(
-        taking([row.agenda_id]) | left, house_id=row.house_id, client_id=row.client_id, starts_at__gt=at
-    )
+    elsewhere = OtherEntry.objects.filter(calendar__in=others)
+    theirs = taking(others.filter(writes=True).values_list("agenda", flat=True))
+    theirs |= Q(pk__in=elsewhere.values("appointment"))
+    here = {"house_id": row.house_id, "client_id": row.client_id, "starts_at__gt": at, "key__in": keys}
     known = OtherEntry.objects.filter(calendar=row).values("appointment")
-    OtherEntry.objects.bulk_create(
-        OtherEntry(
-            house_id=row.house_id,
-            client_id=row.client_id,
-            agenda_id=row.agenda_id,
-            calendar=row,
-            appointment=visit,
-            name=name,
-            etag=etags[name] if len(etags[name]) <= MARK_LIMIT else "",
-            written_at=at,
-        )
-        for visit in visits.filter(key__in=keys).exclude(pk__in=known)
-        if _known_by(texts.get(name := keys[visit.key], "")).get("uid") == f"{visit.key}@{DOMAIN}"
-    )
+    visits = Appointment.objects.filter(**here).exclude(pk__in=known)
+    whose: dict[int, list[OtherEntry]] = {}
+    for each in elsewhere.filter(appointment__in=visits):
+        whose.setdefault(each.appointment_id, []).append(each)
+    left_behind = {*visits.filter(theirs).exclude(taking([row.agenda_id])).values_list("pk", flat=True)}
+    found = []
+    for visit in visits:
+        name = keys[visit.key]
+        said = _known_by(texts.get(name, ""))
+        is_former = visit.pk not in left_behind or _is_left(visit, said, etags[name], whose.get(visit.pk, []))
+        if said.get("uid") == f"{visit.key}@{DOMAIN}" and is_former:
+            etag = etags[name] if len(etags[name]) <= MARK_LIMIT else ""
+            mine = {"house_id": row.house_id, "client_id": row.client_id, "agenda_id": row.agenda_id}
+            found.append(OtherEntry(**mine, calendar=row, appointment=visit, name=name, etag=etag, written_at=at))
+    OtherEntry.objects.bulk_create(found)
+
+
+def _is_left(visit: Appointment, said: Mapping[str, str], etag: str, theirs: list[OtherEntry]) -> bool:
+    """Whether an object is what this calendar was told before the visit went to a colleague: older than the visit is,
+    and not what another calendar has written, be that this very one.
+    """
+    cancelled = visit.state == AppointmentState.CANCELLED.value  # that is a change of its own, wherever it stood
+    if not said or not said["sequence"].isdecimal() or int(said["sequence"]) >= visit.revision - cancelled:
+        return False
+    return all(not each.conflict and not each.tried and each.etag not in {"", etag} for each in theirs)
 
 
 def write(
@@ -166,11 +176,29 @@ def _delete(row: OtherCalendar, backend: CalDavBackend, entry: OtherEntry, *, at
     name = entry.name
     try:
         _on_condition(backend, name, entry.tried, entry.etag, lambda etag: backend.delete(name, etag=etag))
-    except (ChangedThere, NotTaken):
+    except ChangedThere:
+        if _is_of_a_colleague(row, backend, entry):
+            entry.delete()
+            return
+        with transaction.atomic():
+            _conflict(row, entry, at=at)
+    except NotTaken:
         with transaction.atomic():
             _conflict(row, entry, at=at)
     else:
         entry.delete()
+
+
+def _is_of_a_colleague(row: OtherCalendar, backend: CalDavBackend, entry: OtherEntry) -> bool:
+    """Whether what stands there now is the visit as it stands with a colleague, in a calendar that both of them have:
+    he has written it meanwhile.
+    """
+    visit = Appointment.objects.exclude(taking([row.agenda_id])).filter(pk=entry.appointment_id).first()
+    if visit is None or visit.state == AppointmentState.CANCELLED.value:
+        return False
+    view = appointment_view(visit)
+    wanted = _known_by(ics.single(visit_entry(view, names=False)))
+    return _known_by(backend.get(entry.name)[1]) == wanted
 
 
 def _conflict(row: OtherCalendar, entry: OtherEntry, *, at: datetime) -> None:

@@ -71,7 +71,7 @@ class CalendarObject(AgendaRow):
 
     `person` wrote it, and alone reads it again: to others its time is taken. `name`: its address in the agenda; `uid`:
     its own; `digest` of the text, what its ETag says. `blocks` are the ids of the blocks it is busy by; a rule without
-    end has them until `known_until`.
+    end has them until `known_until`. `cut`: [starts, ends] of the times, ISO, that the last writing took out of a rule.
     """
 
     person = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
@@ -80,6 +80,7 @@ class CalendarObject(AgendaRow):
     body = models.TextField()
     digest = models.CharField(max_length=DIGEST_LENGTH)
     blocks = models.JSONField(default=list)
+    cut = models.JSONField(default=list)
     repeats = models.BooleanField(default=False)
     known_until = models.DateTimeField()
     changed_at = models.DateTimeField()

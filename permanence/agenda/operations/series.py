@@ -12,10 +12,10 @@ from permanence.agenda.operations.acts import once
 from permanence.agenda.operations.appointments import Booking, put, wanted
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.queries.agendas import clients_seen, known_key, seen
-from permanence.agenda.queries.slots import planned
+from permanence.agenda.queries.slots import planned, planned_still
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown
-from permanence.agenda.rules.series import Session
+from permanence.agenda.rules.series import SeriesPlan, Session
 from permanence.agenda.rules.why_not import as_fields
 from permanence.agenda.rules.wishes import Preferences, SeriesWish
 from permanence.foundation.who import Who
@@ -73,8 +73,11 @@ def book_series(
 ) -> SeriesView:
     """Book a slot for each session, in the first of the agendas that has one; all of one client. One transaction.
 
-    What is missing is not booked elsewhere. Raises SeriesEmpty with no session at all, AgendaUnknown, callers'
-    PatientUnknown, PatientDeceased, queries' WishTooWide, SlotAlreadyTaken, and those of `acts.once`.
+    It is searched before the agendas are locked; under the lock, where something has changed, it is looked whether what
+    was found is free still, and only where it is not it is searched again. What is missing is not booked elsewhere.
+
+    Raises SeriesEmpty with no session at all, AgendaUnknown, callers' PatientUnknown, PatientDeceased, queries'
+    WishTooWide, SlotAlreadyTaken, and those of `acts.once`.
     """
     rows = seen(agendas, by=by)
     if not rows or len({row.client_id for row in rows}) > 1:
@@ -88,14 +91,14 @@ def book_series(
         same_half_day=pattern.same_half_day,
     )
 
+    search = _Search(rows=rows, asked=asked, at=at)
+
     def do(locked: dict[int, Agenda]) -> dict[str, str]:
         kept = [locked[row.pk] for row in rows]
         for row in kept:
             clear(row, at=at)
-        sessions = planned(kept, asked, at=at).sessions
-        found = [each for each in sessions if each.slot is not None]
-        if not found:
-            raise SeriesEmpty(sessions)
+        sessions = search.under_lock(kept).sessions
+        found = [(each.number, each.slot) for each in sessions if each.slot is not None]
         series = Series.objects.create(
             house_id=by.house_key,
             client_id=kept[0].client_id,
@@ -107,27 +110,57 @@ def book_series(
             made_by_name=by.name,
             made_at=at,
         )
-        for number, session in enumerate(found):
-            slot = session.slot
-            if slot is None:
-                continue
+        for place, (number, slot) in enumerate(found):
             put(
                 locked[int(slot.agenda)],
                 slot,
-                key=f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{session.number:03d}",
-                booking=booking if number == 0 else replace(booking, new_here=False),
+                key=f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{number:03d}",
+                booking=booking if place == 0 else replace(booking, new_here=False),
                 patient=patient,
                 holder=wish.holder,
                 by=by,
                 at=at,
                 series=series,
-                position=session.number,
+                position=number,
             )
         return {"series": key}
 
     content = {**booking.content, "agendas": list(agendas), "pattern": pattern.content}
-    result = once(act="series", key=key, agendas=rows, content=content, by=by, at=at, do=do)
+    result = once(act="series", key=key, agendas=rows, content=content, by=by, at=at, do=do, look=search.look)
     return series_of(by=by, series=result["series"])
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """What a series finds, before its agendas are locked (`look`), and under the lock. The rows were read before."""
+
+    rows: Sequence[Agenda]
+    asked: SeriesWish
+    at: datetime
+    _found: SeriesPlan | None = field(default=None, init=False)
+
+    def look(self) -> None:
+        """Raises SeriesEmpty, WishTooWide."""
+        self._found = self._searched(self.rows)
+
+    def under_lock(self, kept: Sequence[Agenda]) -> SeriesPlan:
+        """The plan for the rows as they are under the lock. Raises SeriesEmpty."""
+        found = self._found
+        if found is None:
+            return self._searched(kept)
+        slots = [each.slot for each in found.sessions if each.slot is not None]
+        # What others take of rooms, equipment or another agenda does not show in these versions.
+        if any(each.resources or each.also for each in slots) or any(
+            row.version != before.version for row, before in zip(kept, self.rows, strict=True)
+        ):
+            return planned_still(kept, self.asked, found, at=self.at) or self._searched(kept)
+        return found
+
+    def _searched(self, rows: Sequence[Agenda]) -> SeriesPlan:
+        plan = planned(rows, self.asked, at=self.at)
+        if all(each.slot is None for each in plan.sessions):
+            raise SeriesEmpty(plan.sessions)
+        return plan
 
 
 def series_of(*, by: Who, series: str) -> SeriesView:

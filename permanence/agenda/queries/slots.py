@@ -17,7 +17,7 @@ from permanence.agenda.queries.books import books, check_day
 from permanence.agenda.queries.warm import WARM
 from permanence.agenda.rules import free
 from permanence.agenda.rules.search import Found, propose
-from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
+from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series, still_free
 from permanence.agenda.rules.states import Door
 from permanence.agenda.rules.why_not import OverbookedEnough, OverbookingNot, WhyNot
 from permanence.agenda.rules.wishes import Book, Moving, SeriesWish, Slot, Wish
@@ -173,13 +173,21 @@ def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: dateti
 
 def planned(rows: Sequence[Agenda], wish: SeriesWish, *, at: datetime) -> SeriesPlan:
     """A slot for each session in these agendas. Raises WishTooWide."""
+    return plan_series(_books_of_series(rows, wish), wish, at=at)
+
+
+def planned_still(rows: Sequence[Agenda], wish: SeriesWish, plan: SeriesPlan, *, at: datetime) -> SeriesPlan | None:
+    """The plan where all its slots are free still; None where one is not. Nothing is searched."""
+    return still_free(_books_of_series(rows, wish), wish, plan, at=at)
+
+
+def _books_of_series(rows: Sequence[Agenda], wish: SeriesWish) -> list[Book]:
     days = wish.days
     check_day(wish.first)
     if not 0 < len(days) <= MOST_SESSIONS or not 0 <= wish.tolerance <= 31 or not 0 <= min(days) <= max(days) <= 999:
         raise WishTooWide(f"{len(days)} sessions, {wish.tolerance} days of tolerance")
     reach = timedelta(days=wish.tolerance)
-    first, until = wish.first - reach, wish.first + reach + timedelta(days=max(days) + 1)
-    return plan_series(books_for(rows, first=first, until=until), wish, at=at)
+    return books_for(rows, first=wish.first - reach, until=wish.first + reach + timedelta(days=max(days) + 1))
 
 
 def _check_days(first: date, until: date) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.rules.around import Around
-from permanence.agenda.rules.free import counted, free_slots, hidden
+from permanence.agenda.rules.free import counted, free_slots, hidden, slot_at
 from permanence.agenda.rules.limits import half_of
 from permanence.agenda.rules.openings import openings_of_day
 from permanence.agenda.rules.search import is_preferred, taken_by
@@ -79,6 +79,30 @@ def plan_series(books: Sequence[Book], wish: SeriesWish, *, at: datetime) -> Ser
         taken = tuple(taken_by(slot, is_new=asked.wish.is_new))
         for book in known.values():
             book.take(taken)
+    return SeriesPlan(sessions=tuple(sessions))
+
+
+def still_free(books: Sequence[Book], wish: SeriesWish, plan: SeriesPlan, *, at: datetime) -> SeriesPlan | None:
+    """The plan as these books have it, each slot with the rooms and equipment that are free for it now; None where one
+    of its slots is free no more. Nothing is searched: what found no slot has none.
+    """
+    known = {book.agenda.id: Around(book) for book in books}
+    sessions, asked = list[Session](), wish.wish
+    for session in plan.sessions:
+        slot = session.slot
+        if slot is None:
+            sessions.append(session)
+            continue
+        book = known[slot.agenda]
+        day = slot.starts.astimezone(ZoneInfo(book.agenda.zone)).date()
+        found = slot_at(book.on(day), asked, starts=slot.starts, at=at)
+        if not isinstance(found, Slot) or found.ends != slot.ends:
+            return None
+        sessions.append(replace(session, slot=found))
+        taken = tuple(taken_by(found, is_new=asked.is_new))
+        for each in known.values():
+            each.take(taken)
+        asked = replace(asked, is_new=False)
     return SeriesPlan(sessions=tuple(sessions))
 
 

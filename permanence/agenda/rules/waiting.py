@@ -61,6 +61,8 @@ class OfferWay(enum.StrEnum):
 
 TAKEN_BACK = timedelta(seconds=12)
 """So long a time that a move of the console freed waits: the page offers the way back for ten seconds."""
+WRITES_ON = timedelta(minutes=1)
+"""So long one that a device freed waits: it may write as a new event what it has just cut off from a rule."""
 
 
 class FreedState(enum.StrEnum):
