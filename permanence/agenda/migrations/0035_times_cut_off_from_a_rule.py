@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agenda", "0033_slots_chosen_and_booked")]
+    dependencies = [("agenda", "0034_one_visit_to_be_moved")]
 
     operations = [
         migrations.AddField(
