@@ -15,6 +15,7 @@ import { hearMarks } from "./bookmarks.js";
 import { Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
 import { STEP_MINUTES } from "./bookplaces.js";
+import { Present } from "./bookpresent.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -57,6 +58,7 @@ export class Book {
     this.busy = false;
     this.once = new Once();
     this.touched = new Touched(this);
+    this.present = new Present(this);
     this.free = new FreeTimes(this);
     this.booking = new Booking(this);
     this.holding = new Holding(this);
@@ -138,7 +140,10 @@ export class Book {
     });
     hearMarks((state, words) => this.acts.mark(state, words));
     document.addEventListener("keydown", (event) => this.keyboard.key(event));
-    setInterval(() => this.holding.tick(), 1000);
+    setInterval(() => {
+      this.holding.tick();
+      this.present.tick();
+    }, 1000);
     window.addEventListener("pagehide", () => this.holding.letGo(true));
   }
 
@@ -188,6 +193,7 @@ export class Book {
   async setting() {
     const told = await this.ask("/console/agenda/setting");
     if (!told) return;
+    this.present.set(told.now_ms);
     this.shown.today = told.today;
     this.clients = told.clients;
     const before = this.client;
