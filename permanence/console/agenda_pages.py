@@ -162,6 +162,7 @@ def grid(request: HttpRequest) -> HttpResponse:
     made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or is_list)
     legend = legend_of(by, shown.found, marks)
     context = {"grid": made, "title": shown.title, "view": view, "day": shown.day, "legend": legend}
+    context |= {"left_out": shown.left_out}
     return render(request, "console/agenda_list.html" if is_list else "console/agenda_grid.html", context)
 
 
