@@ -5,7 +5,7 @@ What other rooms hold (appointments, messages) follows by the events `PatientsMe
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,9 @@ from permanence.kernel.refusals import Refusal
 
 BEFORE = "patient.merge"
 """What the state before a merge is sealed for."""
+_COLUMNS = {"notes": "sealed_notes"}
+"""In which column a field of the plan stands, where it is another one."""
+_AGREED = tuple(f"{way}_agreed_at" for way in ContactWay)
 
 
 class MergeUnfit(Refusal):
@@ -92,11 +95,12 @@ def merge(*, client: str, kept: str, merged: str, by: Who, at: datetime) -> Merg
     stays, goes = rows[kept], rows[merged]
     made = merge_plan(_record(stays, by.house), _record(goes, by.house))
     before: dict[str, Any] = {"fields": {}, "numbers": [], "links": _links(stays, goes)}
-    before["fields"] = _take_over(stays, goes, made.changes, by=by)
+    before["fields"] = _take_over(stays, made.changes, by=by)
     before["numbers"] = _take_numbers(stays, goes)
     _move_links(stays, goes)
     goes.merged_into = stays
     goes.save(update_fields=["merged_into"])
+    _tell_consents(stays)
     Patient.objects.filter(pk=stays.pk).update(no_shows=_no_shows(stays), changed_at=at)
     index.rewrite_words(stays)
     index.rewrite_words(goes)
@@ -106,7 +110,7 @@ def merge(*, client: str, kept: str, merged: str, by: Who, at: datetime) -> Merg
         kept=stays,
         merged=goes,
         taken=sorted({*made.taken, *(["numbers"] if before["numbers"] else [])}),
-        sealed_before=secrecy.seal(json.dumps(before), house=by.house, purpose=BEFORE),
+        sealed_before=_sealed(before, by.house),
         at=at,
         by_id=by.person_key,
         by_name=by.name,
@@ -134,15 +138,15 @@ def part(*, client: str, merge: str, by: Who, at: datetime) -> MergeView:
     stays, goes = both[row.kept_id], both[row.merged_id]
     if stays.merged_into_id is not None:
         raise PatientMerged(str(stays.merged_into_id))
-    before = json.loads(secrecy.unseal(row.sealed_before, house=by.house, purpose=BEFORE))
+    before = _before(row, by.house)
     was_known = stays.known
-    _give_back(stays, before["fields"])
+    _take_out(row, stays, before, by=by)
     if was_known and not stays.known:
         _know_who_came(stays, goes, since=row.at)
-    PatientNumber.objects.filter(patient=stays, number__in=before["numbers"]).delete()
     _put_links_back(before["links"], stays, goes)
     goes.merged_into = None
     goes.save(update_fields=["merged_into"])
+    _tell_consents(stays)
     for each in (stays, goes):
         Patient.objects.filter(pk=each.pk).update(no_shows=_no_shows(each), changed_at=at)
         index.rewrite_words(each)
@@ -165,17 +169,11 @@ def _record(row: Patient, house: str) -> Record:
     )
 
 
-def _take_over(stays: Patient, goes: Patient, changes: Mapping[str, object], *, by: Who) -> dict[str, list[Any]]:
-    """Write the plan and the consents; gives each field with its value before and after, for the undoing."""
+def _take_over(stays: Patient, changes: Mapping[str, object], *, by: Who) -> dict[str, list[Any]]:
+    """Write the plan; gives each field with its value before and after, for the undoing."""
     values = dict(changes)
     if "notes" in values:
         values["sealed_notes"] = secrecy.seal(str(values.pop("notes")), house=by.house, purpose=NOTES)
-    both = [one.pk for each in (stays, goes) for one in (each, *index.merged_into(each))]
-    for way in ContactWay:
-        rows = PatientConsent.objects.filter(patient__in=both, way=way)
-        last = rows.order_by("-at", "-pk").first()
-        if last is not None:
-            values[f"{way}_agreed_at"] = last.at if last.given else None
     kept = {name: [_plain(getattr(stays, name)), _plain(value)] for name, value in values.items()}
     for name, value in values.items():
         setattr(stays, name, value)
@@ -184,14 +182,62 @@ def _take_over(stays: Patient, goes: Patient, changes: Mapping[str, object], *, 
     return kept
 
 
-def _give_back(stays: Patient, fields: Mapping[str, list[Any]]) -> None:
-    """What the merge wrote is as it was before; what somebody changed since stands."""
+def _take_out(row: PatientMerge, stays: Patient, before: Mapping[str, Any], *, by: Who) -> None:
+    """Give back what the merge `row` wrote. Who was merged into the same file later took over from what it had made of
+    it: their merges are given back too, and made again without it, as far as nobody changed the fields since.
+    """
+    rows = PatientMerge.objects.filter(kept=stays, undone_at__isnull=True, pk__gt=row.pk)
+    later = [(each, _before(each, by.house)) for each in rows.select_for_update(of=("self",)).order_by("pk")]
+    back: set[str] = set()
+    for _each, its in reversed(later):
+        own = _give_back(stays, its["fields"])
+        its["fields"] = {name: values for name, values in its["fields"].items() if name not in own}
+        back |= own
+    back |= _give_back(stays, before["fields"])
+    own_numbers = PatientNumber.objects.filter(patient=stays, number__in=before["numbers"])
+    gone = set(own_numbers.values_list("number", flat=True))
+    own_numbers.delete()
+    for each, its in later:
+        goes = Patient.objects.get(pk=each.merged_id)
+        made = merge_plan(_record(stays, by.house), _record(goes, by.house))
+        changes = {name: value for name, value in made.changes.items() if _COLUMNS.get(name, name) in back}
+        its["fields"] |= _take_over(stays, changes, by=by)
+        its["numbers"] += _take_numbers(stays, goes, only=gone)
+        each.taken = sorted({*each.taken, *changes, *(["numbers"] if its["numbers"] else [])})
+        each.sealed_before = _sealed(its, by.house)
+        each.save(update_fields=["taken", "sealed_before"])
+
+
+def _before(row: PatientMerge, house: str) -> dict[str, Any]:
+    """What was before the merge: `fields` (name to its value before and after), `numbers` that were new, `links`."""
+    found: dict[str, Any] = json.loads(secrecy.unseal(row.sealed_before, house=house, purpose=BEFORE))
+    # Until when a merge kept the consents too, they stand in it: they are told from what was said, below.
+    found["fields"] = {name: values for name, values in found["fields"].items() if name not in _AGREED}
+    return found
+
+
+def _sealed(before: Mapping[str, Any], house: str) -> str:
+    return secrecy.seal(json.dumps(before), house=house, purpose=BEFORE)
+
+
+def _tell_consents(stays: Patient) -> None:
+    """Since when he may be written to: the last word of those who are one with him counts, and nobody else's."""
+    all_of_him = [stays.pk, *(each.pk for each in index.merged_into(stays))]
+    for way in ContactWay:
+        last = PatientConsent.objects.filter(patient__in=all_of_him, way=way).order_by("-at", "-pk").first()
+        setattr(stays, f"{way}_agreed_at", last.at if last is not None and last.given else None)
+    stays.save(update_fields=[*_AGREED])
+
+
+def _give_back(stays: Patient, fields: Mapping[str, list[Any]]) -> set[str]:
+    """What the merge wrote is as it was before; what somebody changed since stands. Gives the fields given back."""
     back = {name: before for name, (before, after) in fields.items() if _plain(getattr(stays, name)) == after}
     for name, value in back.items():
         moment = name.endswith("_at") and value is not None
         setattr(stays, name, datetime.fromisoformat(value) if moment else value)
     if back:
         stays.save(update_fields=list(back))
+    return set(back)
 
 
 def _know_who_came(stays: Patient, goes: Patient, *, since: datetime) -> None:
@@ -205,11 +251,11 @@ def _know_who_came(stays: Patient, goes: Patient, *, since: datetime) -> None:
         stays.save(update_fields=["known"])
 
 
-def _take_numbers(stays: Patient, goes: Patient) -> list[str]:
-    """Add the numbers of who goes; gives those that are new."""
+def _take_numbers(stays: Patient, goes: Patient, *, only: Collection[str] | None = None) -> list[str]:
+    """Add the numbers of who goes (of those alone that are in `only`); gives those that are new."""
     own = list(PatientNumber.objects.filter(patient=stays).values_list("number", flat=True))
     other = PatientNumber.objects.filter(patient=goes).values_list("number", "label")
-    new = [(number, label) for number, label in other if number not in own]
+    new = [(number, label) for number, label in other if number not in own and (only is None or number in only)]
     if len(own) + len(new) > MOST_NUMBERS:
         raise TooManyNumbers
     PatientNumber.objects.bulk_create(

@@ -82,7 +82,9 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @own_page_only
 def setting(request: HttpRequest) -> HttpResponse:
-    """Which clients have agendas here: `{"clients": [...], "today"}`, each with his agendas in order."""
+    """Which clients have agendas here: `{"clients": [...], "today", "now_ms"}`, each with his agendas in order; which
+    day it is on the house's clock, and which moment.
+    """
     by, at = who(request), _CLOCK.now()
     found: dict[str, dict[str, object]] = {}
     lists: dict[str, list[dict[str, str]]] = {}
@@ -93,7 +95,8 @@ def setting(request: HttpRequest) -> HttpResponse:
         )
         lists.setdefault(each.client, []).append({"id": each.id, "name": each.name, "recipient": each.recipient})
     clients = [{**told, "agendas": lists[key]} for key, told in found.items()]
-    return JsonResponse({"clients": clients, "today": at.astimezone(calls.zone_of(house=by.house)).date().isoformat()})
+    today = at.astimezone(calls.zone_of(house=by.house)).date()
+    return JsonResponse({"clients": clients, "today": today.isoformat(), "now_ms": round(at.timestamp() * 1000)})
 
 
 @never_cache
@@ -159,6 +162,7 @@ def grid(request: HttpRequest) -> HttpResponse:
     made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or is_list)
     legend = legend_of(by, shown.found, marks)
     context = {"grid": made, "title": shown.title, "view": view, "day": shown.day, "legend": legend}
+    context |= {"left_out": shown.left_out}
     return render(request, "console/agenda_list.html" if is_list else "console/agenda_grid.html", context)
 
 

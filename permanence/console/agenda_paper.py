@@ -52,7 +52,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     by, at, asked = who(request), _CLOCK.now(), request.GET
     shown = shown_days(by, asked, at=at)
     lists = [(each.agenda, _told(by, each)) for each in shown.found]
-    told = {"lists": [(one, rows) for one, rows in lists if rows]}
+    told = {"lists": [(one, rows) for one, rows in lists if rows], "left_out": shown.left_out}
     return render(
         request, "console/agenda_paper.html", told if shown.view == "list" else {**told, **_drawn(by, shown, at=at)}
     )

@@ -76,6 +76,11 @@ def every(*, by: Who, client: str | None, day: date, at: datetime, most: int) ->
     return tuple(each for each in found if each.agenda.active or each.appointments)
 
 
+def left_out(*, by: Who, client: str | None, most: int) -> int:
+    """How many agendas in use `every` leaves out beyond `most`. One query, and one for the wall."""
+    return max(known.in_order(by=by, client=client).filter(active=True).count() - most, 0)
+
+
 def _shown(rows: ClientQuerySet[Appointment]) -> list[ShownVisit]:
     columns = (
         "key", "agenda_id", "agenda__name", "also_id", "also__name", "patient_id", "patient__used_name",

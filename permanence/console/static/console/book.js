@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The agenda: the request on the left (client, patient, reason, wishes), the day on the right; a time is chosen, held and booked. Stands in the console beside the call, and in a page of its own.
-import { config, request, SiteRefusal } from "./api.js";
+import { request, SiteRefusal } from "./api.js";
 import { Acts } from "./bookacts.js";
 import { Asked } from "./bookasked.js";
 import { Coming } from "./bookcoming.js";
@@ -15,13 +15,14 @@ import { hearMarks } from "./bookmarks.js";
 import { Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
 import { STEP_MINUTES } from "./bookplaces.js";
+import { Present } from "./bookpresent.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
+import { Touched } from "./booktouched.js";
 import { Wishes } from "./bookwish.js";
 import { Practitioner } from "./bookwith.js";
 import { byId, make, say, select, show } from "./dom.js";
-import { topic } from "./live.js";
 import { PatientField } from "./patient.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -54,10 +55,10 @@ export class Book {
     this.hasPicked = false;
     /** The request that is being begun. @type {Promise<unknown>} */
     this.choosing = Promise.resolve();
-    /** @type {Set<string>} */
-    this.heard = new Set();
     this.busy = false;
     this.once = new Once();
+    this.touched = new Touched(this);
+    this.present = new Present(this);
     this.free = new FreeTimes(this);
     this.booking = new Booking(this);
     this.holding = new Holding(this);
@@ -139,7 +140,10 @@ export class Book {
     });
     hearMarks((state, words) => this.acts.mark(state, words));
     document.addEventListener("keydown", (event) => this.keyboard.key(event));
-    setInterval(() => this.holding.tick(), 1000);
+    setInterval(() => {
+      this.holding.tick();
+      this.present.tick();
+    }, 1000);
     window.addEventListener("pagehide", () => this.holding.letGo(true));
   }
 
@@ -189,31 +193,13 @@ export class Book {
   async setting() {
     const told = await this.ask("/console/agenda/setting");
     if (!told) return;
+    this.present.set(told.now_ms);
     this.shown.today = told.today;
     this.clients = told.clients;
     const before = this.client;
     select("book-client").replaceChildren(.../** @type {Node[]} */ ([select("book-client").options[0], ...this.clients.map(({ id, name }) => make("option", { value: id }, name))]));
     select("book-client").value = before;
-    for (const { id } of this.clients.flatMap((one) => one.agendas)) this.hear(id);
-  }
-
-  /** What changes in an agenda is shown as it comes. @param {string} agenda */
-  hear(agenda) {
-    if (!agenda || this.heard.has(agenda)) return;
-    this.heard.add(agenda);
-    topic(`house/${config.house}/agenda/${agenda}`, () => this.touched(agenda));
-  }
-
-  /** @param {string} agenda */
-  async touched(agenda) {
-    if (!this.isOpen) return;
-    const isOf = (/** @type {string} */ client) => this.clients.find(({ id }) => id === client)?.agendas.some(({ id }) => id === agenda);
-    const [offered, coming] = [isOf(this.hand.client || this.client), isOf(this.client)];
-    await Promise.all([this.grid.touched(agenda).catch(() => undefined), offered && this.free.offer(), coming && this.coming.again()]);
-    // What was against the time may be gone.
-    if (this.spoken.isKept(agenda)) return this.spoken.keptChanged();
-    if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
-    return this.spoken.say();
+    for (const { id } of this.clients.flatMap((one) => one.agendas)) this.touched.hear(id);
   }
 
   /** Another client's request. @param {string} client @param {{patient: string, number: string, chosen?: import("./patient.js").Patient|null, quiet?: boolean}} known */

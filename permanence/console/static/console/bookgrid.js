@@ -11,6 +11,8 @@ import { byId, make } from "./dom.js";
 const STEP = 5;
 /** Arrows go a quarter of an hour, and stop where something begins. */
 const STRIDE = 3;
+/** More touched lanes than this are fetched as one grid. */
+const MOST_ALONE = 4;
 /** Pixels before a press is a drag. */
 const SLIP = 6;
 
@@ -145,12 +147,12 @@ export class Grid {
     if (missed.length) this.touched(...missed).catch(() => undefined);
   }
 
-  /** Agendas were touched: their lanes alone are fetched again where they stand. @param {string[]} agendas */
+  /** Agendas were touched: their lanes are fetched again where they stand, a few of them alone. @param {string[]} agendas */
   async touched(...agendas) {
     const { missed } = this;
     if (missed) return agendas.forEach((one) => missed.add(one));
     const shown = this.lanes.filter((one) => agendas.includes(one.dataset.agenda ?? ""));
-    if (this.view === "list" || (this.view === "week" && shown.length)) return void (await this.load());
+    if (this.view === "list" || (this.view === "week" && shown.length) || shown.length > MOST_ALONE) return void (await this.load());
     await Promise.all(shown.map((one) => this.again(one.dataset.lane ?? "")));
     return undefined;
   }

@@ -14,7 +14,6 @@ export class Holding {
     this.book = book;
     /** @type {Held|null} */
     this.held = null;
-    this.offset = 0;
     /** How often what was held was given up: a hold that was asked for before that is not wanted. */
     this.letting = 0;
   }
@@ -83,7 +82,7 @@ export class Holding {
     // Meanwhile she wants something else: another reason, another client, or nothing.
     if (letting !== this.letting) return this.giveBack(told.hold);
     const before = this.held;
-    this.offset = told.now_ms - Date.now();
+    this.book.present.set(told.now_ms);
     this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), again: Boolean(again), hour, name, minutes: told.minutes, expires: told.expires_ms };
     if (before) this.giveBack(before.id);
     this.paintHeld();
@@ -129,14 +128,14 @@ export class Holding {
       const said = /** @type {HTMLElement|null} */ (slot.querySelector(".slot__said"));
       if (!said) continue;
       said.dataset.words ??= said.textContent ?? "";
-      say(said, mine && this.held ? word("book_held", { left: running(this.held.expires - Date.now() - this.offset) }) : said.dataset.words);
+      say(said, mine && this.held ? word("book_held", { left: running(this.held.expires - this.book.present.at) }) : said.dataset.words);
     }
   }
 
   /** Countdowns, each second, moving nothing. */
   tick() {
     if (!this.book.isOpen) return;
-    const now = Date.now() + this.offset;
+    const now = this.book.present.at;
     if (this.held && this.held.expires <= now) {
       this.book.error(word("book_hold_over"));
       this.forget();

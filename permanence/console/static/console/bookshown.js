@@ -58,7 +58,7 @@ export class Shown {
     const head = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(".book__title"));
     if (head) say(byId("book-title"), head.dataset.title ?? "");
     // One that is closed is shown as long as somebody is booked in it.
-    for (const { dataset } of this.book.grid.lanes) this.book.hear(dataset.agenda ?? "");
+    for (const { dataset } of this.book.grid.lanes) this.book.touched.hear(dataset.agenda ?? "");
     for (const item of byId("book-frame").querySelectorAll("[data-key]")) item.classList.toggle("is-moving", /** @type {HTMLElement} */ (item).dataset.key === this.book.hand.key);
     // On a day where it does not stand it is in hand all the same.
     this.book.hand.item = this.book.hand.key ? (byId("book-frame").querySelector(`[data-key="${CSS.escape(this.book.hand.key)}"]`) ?? this.book.hand.item) : null;
