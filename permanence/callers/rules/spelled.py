@@ -17,8 +17,8 @@ def is_in_capitals(first_name: str) -> bool:
 
 
 def in_small_letters(first_name: str) -> str:
-    """A first name that is all in capitals as it is written by hand: "MARIE-JOSÉ" is "Marie-José". Its letters, as names
-    are compared, stay; one that has a small letter is given back untouched. Words without a vowel are initials.
+    """A first name that is all in capitals as it is written by hand: "MARIE-JOSÉ" is "Marie-José". Its letters, as
+    names are compared, stay; one that has a small letter is given back untouched. Words without a vowel are initials.
     """
     if not is_in_capitals(first_name):
         return first_name
