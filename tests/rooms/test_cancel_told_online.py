@@ -16,7 +16,8 @@ from permanence.agenda.rules.states import CancelCause
 from permanence.dispatch.cancel_queries import ToldOfCancelling, told_of_cancelling
 from permanence.portal import agenda as day_of_portal
 from tests.rooms.agenda_cast import MONDAY
-from tests.rooms.test_public_booking import cast, clock, jeanne, mails, provider, sent_by_sms
+from tests.rooms.public_cast import cast, clock, jeanne, mails
+from tests.rooms.test_public_booking import provider, sent_by_sms
 
 __all__ = ["cast", "clock", "jeanne", "provider"]
 

@@ -19,9 +19,9 @@ from permanence.project.wiring import WIRING
 from tests.rooms import test_public_again as online
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.public_cast import Hands, Visitor, switch_on
+from tests.rooms.reminders_cast import DUE, book, patient_says, provider, reply, rule, send, state
 from tests.rooms.test_calendar_mails import relay
-from tests.rooms.test_public_booking import Hands, Visitor, switch_on
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, reply, rule, send, state
 from tests.rooms.waiting_cast import FRIDAY_NOON, place, waits
 
 __all__ = ["provider", "relay"]

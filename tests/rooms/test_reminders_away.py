@@ -16,22 +16,14 @@ from permanence.dispatch.reminder_queries import to_come_in_demonstration
 from permanence.dispatch.rules import ReminderState
 from permanence.foundation.models import House
 from permanence.kernel.system import SystemEntropy
-from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send, told
+from tests.rooms.reminders_cast import DUE, book, cast, provider, send, told
 
-__all__ = ["provider"]
+__all__ = ["cast", "provider"]
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def cast(deliver_all):
-    made = make_agenda_cast()
-    rule(made, 48)
-    patient_says(made, sms=True)
-    return made
 
 
 @pytest.fixture
