@@ -324,7 +324,8 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
 
 def act(*, key: str, yes: bool, at: datetime) -> None:
     """What the patient answered becomes of his appointment; the same answer again changes nothing, unless the house has
-    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer.
+    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer, nor is
+    one that came before his last.
 
     Raises ReminderUnknown, ReminderOver, and those of the agenda's acts.
     """
@@ -336,7 +337,7 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
     if visit.state is (AppointmentState.CONFIRMED if yes else AppointmentState.CANCELLED):
         return
     said = "yes" if yes else "no"
-    if row.answer == said and row.answered_at is not None and at <= row.answered_at:
+    if row.answered_at is not None and (at < row.answered_at or (row.answer == said and at == row.answered_at)):
         return
     if not holds(row, visit, at=at):
         raise ReminderOver(row.key)
