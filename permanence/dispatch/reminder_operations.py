@@ -324,8 +324,7 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
 
 def act(*, key: str, yes: bool, at: datetime) -> None:
     """What the patient answered becomes of his appointment; the same answer again changes nothing, unless the house has
-    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer, nor is
-    one that came before his last.
+    taken it back since: then he says it anew. What came (`at`) before his last answer, or again, is no new one.
 
     Raises ReminderUnknown, ReminderOver, and those of the agenda's acts.
     """
