@@ -18,11 +18,11 @@ from playwright.async_api import expect
 from bench.figures import Figures
 from bench.house import folder_of_its_own
 from permanence.project import demo_cast as cast
+from tests.screens.agenda_desk import beside, click_at, jeanne_tomorrow, lane, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.forked import forks
 from tests.screens.fakes.site import environment, prepare, running_site
 from tests.screens.pages import ConsolePage, stock_chromium
-from tests.screens.test_console_agenda import beside, click_at, jeanne_tomorrow, lane, tomorrow
 
 WHOSE = "Dr Klein"
 FIRST, LONG = 480, 20

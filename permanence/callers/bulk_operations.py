@@ -15,6 +15,7 @@ from permanence.callers.rules.bulk import PatientLine, Wrong, read_line, same_pe
 from permanence.callers.rules.form import Kept
 from permanence.callers.rules.identity import MOST_NUMBERS
 from permanence.callers.rules.merging import stands_for
+from permanence.callers.rules.spelled import is_in_capitals
 from permanence.clients import queries as clients
 from permanence.clients.bulk_found import BroughtIn
 from permanence.clients.bulk_rules import Fault
@@ -76,7 +77,7 @@ class _Patients:
         if found is None:
             self._add(line, client.id, kept)
         else:
-            self._complete(*found, kept)
+            self._complete(*found, kept, in_capitals=is_in_capitals(line.form.first_name))
 
     def save(self) -> None:
         """Write everything, and tell it."""
@@ -133,10 +134,12 @@ class _Patients:
         )
         self.added.append((row, kept.numbers))
 
-    def _complete(self, row: Patient, is_himself: bool, kept: Kept) -> None:
+    def _complete(self, row: Patient, is_himself: bool, kept: Kept, *, in_capitals: bool) -> None:
         given = {name: value for name, value in kept.fields.items() if value}
         if not is_himself:
             given = {name: value for name, value in given.items() if name not in IDENTITY and not getattr(row, name)}
+        if in_capitals and row.first_name and not is_in_capitals(row.first_name):
+            given.pop("first_name", None)  # capitals often lack accents, and never say which letters are small
         changed = [name for name, value in given.items() if getattr(row, name) != value and not self._stands(row, name)]
         for name in changed:
             setattr(row, name, given[name])

@@ -33,7 +33,7 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
 
     STOP ends the SMS of every house that wrote to that number, however long ago, for they share the provider's. An
     answer is for the one question its digit names; a word for the only one that is open; whatever is not certain
-    changes nothing.
+    changes nothing. Who confirmed may cancel by the digit as long as nothing else was written to him since.
     """
     try:
         number = parse_number(f"+{incoming.number.strip().removeprefix('+')}", country="LU").e164
@@ -57,6 +57,8 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
             meant = _offered_before(rows, before)  # too late: nothing comes of it, but he is told so
         if answer.meaning is Meaning.MOVE and len(open_now) == 1 and open_now[0].kind == SmsKind.REMINDER:
             meant = open_now[0]
+        if named is not None and named.pk == last.pk and _changes_his_mind(answer, named, at=at):
+            meant = named
         sms = meant or (open_now[0] if len(open_now) == 1 else before or last)
         of_reminder = sms.kind == SmsKind.REMINDER
         asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
@@ -78,6 +80,14 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
 def _latest_question(rows: ClientQuerySet[Sms]) -> Sms | None:
     """What reached him last and can be answered: his words are not for whom what did not go out, or a code, is of."""
     return rows.filter(state__in=_WENT).exclude(kind=SmsKind.CODE).order_by("-created_at", "-pk").first()
+
+
+def _changes_his_mind(answer: Answer, sms: Sms, *, at: datetime) -> bool:
+    """Whether he confirmed and now sends the digit that cancels, before the visit. A word would not be certain: "non"
+    may be for what he was told last; nor would a yes after a no: the time may be another's by then.
+    """
+    confirmed = sms.kind == SmsKind.REMINDER and sms.answer == Meaning.YES and sms.expires_at > at
+    return confirmed and answer.slot is not None and answer.meaning is Meaning.NO
 
 
 def _says_it_again(answer: Answer, sms: Sms, *, open_questions: int) -> bool:
@@ -121,7 +131,7 @@ def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, a
 
 def _answered(sms: Sms, meaning: Meaning, *, at: datetime) -> None:
     """Say so once; who asks for another moment has not answered yet: yes and no are still understood."""
-    if meaning is Meaning.MOVE or Sms.objects.filter(pk=sms.pk, answered_at=None).update(
+    if meaning is Meaning.MOVE or Sms.objects.filter(pk=sms.pk, answered_at=sms.answered_at).update(
         answered_at=at, answer=meaning.value
     ):
         client = str(sms.client_id)

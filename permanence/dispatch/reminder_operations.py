@@ -322,7 +322,7 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
 
 def act(*, key: str, yes: bool, at: datetime) -> None:
     """What the patient answered becomes of his appointment; the same answer again changes nothing, unless the house has
-    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer. A yes
+    taken it back since: then he says it anew. What came (`at`) before his last answer, or again, is no new one. A yes
     to a visit that nobody receives by now (`agenda.queries.received`) is for a secretary to hear: ReminderOver.
 
     Raises ReminderUnknown, ReminderOver, and those of the agenda's acts.
@@ -333,7 +333,7 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
     by = house_system(house=row.house.slug)
     visit = agenda.appointment(by=by, appointment=row.appointment)
     said, stands = "yes" if yes else "no", holds(row, visit, at=at)
-    if row.answer == said and row.answered_at is not None and at <= row.answered_at:
+    if row.answered_at is not None and (at < row.answered_at or (row.answer == said and at == row.answered_at)):
         return
     if yes and stands and not received.is_received(by=by, visit=visit):
         raise ReminderOver(row.key)

@@ -26,12 +26,12 @@ from permanence.kernel.system import SystemClock
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.fhir_client import token_for
 from tests.rooms.messaging_cast import person
+from tests.rooms.public_cast import SLUG, Hands, Visitor, switch_on
 from tests.rooms.test_agenda_busy import keeps_free
 from tests.rooms.test_agenda_caldav import event, home, phone
 from tests.rooms.test_console_agenda import act, at_wall, booked, cast, monday
 from tests.rooms.test_fhir_scheduling import parameters, whom
 from tests.rooms.test_portal_book import KEY, address, shown
-from tests.rooms.test_public_booking import SLUG, Hands, Visitor, switch_on
 
 __all__ = ("cast", "monday")
 

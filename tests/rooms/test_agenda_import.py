@@ -196,6 +196,24 @@ def test_namesakes_are_told_apart_by_their_birth_date(cast, weber):
     assert Appointment.objects.filter(patient__birth_date="1961-03-14").count() == 2
 
 
+@pytest.mark.django_db
+def test_a_first_name_in_capitals_comes_in_as_the_house_writes_it(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW}
+    lines = [
+        line(2, 0, **{**JEANNE, "name": "HOFFMANN", "first_name": "MARIE-JOSÉ"}),
+        line(3, 15, **{**JEANNE, "first_name": "McKenna"}),
+    ]
+    told = ["HOFFMANN Marie-José", "KANARI McKenna"]
+    assert import_lines(lines=lines, **asked).newcomers == told, "the dry run shows it"
+    assert import_lines(lines=lines, write=True, **asked).newcomers == told
+    again = import_lines(lines=[*lines, line(4, 30, **{**JEANNE, "first_name": "MCKENNA"})], write=True, **asked)
+    assert (again.known, again.appointments, again.newcomers) == (2, 1, [])
+    assert set(Patient.objects.values_list("used_name", "first_name")) == {
+        ("HOFFMANN", "Marie-José"),
+        ("Kanari", "McKenna"),
+    }
+
+
 def named(n, minutes, text, **more):
     starts = f"{8 + minutes // 60}:{minutes % 60:02d}"
     cells = {"date": "24.12.2026", "time": starts, "length": "15", "name": text, "reason": "consultation", **more}

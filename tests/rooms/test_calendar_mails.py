@@ -21,6 +21,7 @@ from permanence.dispatch import calendar_operations, calendar_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import CalendarMail, ContactRule
 from permanence.dispatch.rules import LEASE, Attempt, Outcome, ReminderState
+from permanence.foundation.models import OutboxEvent, OutboxReceipt
 from tests.processes import free_port
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
@@ -299,6 +300,28 @@ def test_an_entry_that_is_on_its_way_meanwhile(cast, relay, deliver_all, outcome
     later = NOON + timedelta(hours=1)
     assert send(relay, later) == ([(2, 0)] if on_its_way or outcome is Outcome.RETRY else [])
     assert unsent() == set()
+
+
+@pytest.mark.parametrize("came", ["booked", "moved", "slip", "cancelled"])
+def test_what_is_heard_again_after_its_entry_was_sent_is_sent_no_second_time(cast, relay, deliver_all, came):
+    visit = book(cast)
+    deliver_all(NOON)
+    assert send(relay) == [(0, 0)]
+    if came == "moved":
+        move(cast, visit, 60)
+    elif came == "slip":
+        take_back(cast, move(cast, visit, 60))
+    elif came == "cancelled":
+        cancel(cast, visit)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    sent = len(relay.taken)
+    for _each in range(2):
+        OutboxReceipt.objects.all().delete()
+        OutboxEvent.objects.update(delivered_at=None, next_attempt_at=NOON)
+        assert deliver_all(NOON)
+    assert calendar_tasks.run_calendar(at=NOON, relay=relay.settings) == 0
+    assert (len(relay.taken), unsent()) == (sent, set())
 
 
 def test_what_was_overtaken_is_not_sent_and_what_failed_is_tried_again(cast, relay, deliver_all):

@@ -53,6 +53,25 @@ def test_a_dry_run_says_what_would_become_and_saves_nothing(cast, names):
     assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
 
 
+def test_a_first_name_in_capitals_is_written_small_and_corrects_no_other_way_of_writing_it(cast, names):
+    weber = names[int(cast.weber)]
+    lines = (line(weber, "HOFFMANN;;MARIE-JOSÉ;14.03.1961;;;;;;;"), line(weber, "Moore;;DeShawn;1950;;;;;;;"))
+    assert bring(cast, *lines).added == 2
+    shouted = (line(weber, "HOFFMANN;;MARIE JOSE;14.03.1961;;;;;;;"), line(weber, "Moore;;DESHAWN;1950;;;;;;;"))
+    again = bring(cast, *shouted)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
+    assert set(Patient.objects.values_list("first_name", flat=True)) == {"Marie-José", "DeShawn"}
+
+
+def test_who_stood_in_capitals_before_is_written_small_by_the_next_file(cast, names):
+    form = PatientForm(used_name="Muller", first_name="JEAN-CLAUDE", birth_date="1950")
+    operations.add_patient(client=cast.weber, patient="p" * 20, form=form, by=cast.marc, at=NOW)
+    dry = bring(cast, line(names[int(cast.weber)], "Muller;;JEAN-CLAUDE;1950;;;;;;;"), dry=True)
+    assert (dry.added, dry.changed) == (0, 1)
+    bring(cast, line(names[int(cast.weber)], "Muller;;JEAN-CLAUDE;1950;;;;;;;"))
+    assert Patient.objects.get().first_name == "Jean-Claude"
+
+
 def test_every_mistake_is_told_with_its_line_and_then_nothing_is_saved(cast, names):
     weber = names[int(cast.weber)]
     done = bring(

@@ -19,7 +19,8 @@ from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.public_mails import run_public
 from permanence.portal import agenda as day_of_portal
 from tests.rooms.agenda_cast import MONDAY
-from tests.rooms.test_public_booking import cast, clock, jeanne, mails, provider, sent_by_sms
+from tests.rooms.public_cast import cast, clock, jeanne, mails
+from tests.rooms.test_public_booking import provider, sent_by_sms
 
 __all__ = ["cast", "clock", "jeanne", "provider"]
 

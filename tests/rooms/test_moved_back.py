@@ -7,19 +7,21 @@ import pytest
 
 from permanence.agenda.events import AppointmentMoved
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations import appointments, moving_back
+from permanence.agenda.operations import appointments, moving_back, public_mails
+from permanence.agenda.rules.public import OVERTAKEN
 from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.waiting import PlaceState
 from permanence.booking import parts
 from permanence.dispatch.public_mails import run_public
-from permanence.foundation.models import OutboxEvent
+from permanence.dispatch.rules import LEASE
+from permanence.foundation.models import OutboxEvent, OutboxReceipt
 from permanence.project.wiring import WIRING
 from tests.rooms import test_public_again as online
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.public_cast import Hands, Visitor, switch_on
+from tests.rooms.reminders_cast import DUE, book, patient_says, provider, reply, rule, send, state
 from tests.rooms.test_calendar_mails import relay
-from tests.rooms.test_public_booking import Hands, Visitor, switch_on
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, reply, rule, send, state
 from tests.rooms.waiting_cast import FRIDAY_NOON, place, waits
 
 __all__ = ["provider", "relay"]
@@ -130,15 +132,20 @@ def test_whose_booking_was_what_he_waited_for_waits_no_more(cast, deliver_all):
     assert place(waiting).state == PlaceState.BOOKED
 
 
-def test_who_booked_online_and_was_not_told_of_the_slip_is_told_of_nothing(cast, online_hands, relay, deliver_all):
-    jeanne = Visitor(cast, online_hands)
+def booked_online(cast, hands, relay):
+    """Jeanne booked by herself and was told so; gives the id of her visit."""
+    jeanne = Visitor(cast, hands)
     jeanne.take()
     jeanne.tell()
-    run_public(at=online_hands.at, relay=relay.settings)
+    run_public(at=hands.at, relay=relay.settings)
     jeanne.code()
-    run_public(at=online_hands.at, relay=relay.settings)
+    run_public(at=hands.at, relay=relay.settings)
     relay.taken.clear()
-    visit = Appointment.objects.get().key
+    return Appointment.objects.get().key
+
+
+def test_who_booked_online_and_was_not_told_of_the_slip_is_told_of_nothing(cast, online_hands, relay, deliver_all):
+    visit = booked_online(cast, online_hands, relay)
     back(cast, slip(cast, visit, at=online_hands.at), at=online_hands.at)
     online_hands.forward(minutes=1)
     deliver_all(online_hands.at)
@@ -152,3 +159,45 @@ def test_who_booked_online_and_was_not_told_of_the_slip_is_told_of_nothing(cast,
     deliver_all(online_hands.at)
     run_public(at=online_hands.at, relay=relay.settings)
     assert online.subjects(relay) == ["Votre rendez-vous est déplacé"] * 2
+
+
+@pytest.mark.parametrize("heard", ["heard at once", "heard late", "heard twice"])
+def test_two_slips_in_a_row_are_told_to_nobody_who_booked_online(cast, online_hands, relay, deliver_all, heard):
+    visit = booked_online(cast, online_hands, relay)
+    hears = (lambda: None) if heard == "heard late" else (lambda: deliver_all(online_hands.at))
+    for _each in range(2):
+        move = slip(cast, visit, at=online_hands.at)
+        hears()
+        back(cast, move, at=online_hands.at)
+        online_hands.forward(minutes=1)
+        hears()
+    if heard == "heard twice":
+        OutboxReceipt.objects.all().delete()
+        OutboxEvent.objects.update(delivered_at=None, next_attempt_at=online_hands.at)
+    deliver_all(online_hands.at)
+    run_public(at=online_hands.at, relay=relay.settings)
+    assert relay.taken == []
+    slip(cast, visit, at=online_hands.at)  # and this one stands
+    deliver_all(online_hands.at)
+    run_public(at=online_hands.at, relay=relay.settings)
+    assert online.subjects(relay) == ["Votre rendez-vous est déplacé"]
+
+
+@pytest.mark.parametrize("why", ["451 later", OVERTAKEN])
+def test_the_mail_of_a_booking_that_was_on_its_way_during_a_slip_arrives(cast, online_hands, relay, deliver_all, why):
+    """It did not at first: the relay put it off, or it was looked at while the visit stood elsewhere."""
+    jeanne = Visitor(cast, online_hands)
+    jeanne.take()
+    jeanne.tell()
+    run_public(at=online_hands.at, relay=relay.settings)
+    jeanne.code()
+    relay.taken.clear()
+    taken = public_mails.take_due(at=online_hands.at, lease=LEASE)
+    back(cast, slip(cast, taken.visit, at=online_hands.at), at=online_hands.at)
+    deliver_all(online_hands.at + SECONDS)
+    again = None if why == OVERTAKEN else timedelta(minutes=1)
+    public_mails.finish(taken, at=online_hands.at, sent=False, again=again, why=why)
+    online_hands.forward(minutes=2)
+    for _each in range(2):
+        run_public(at=online_hands.at, relay=relay.settings)
+    assert online.subjects(relay) == ["Votre rendez-vous est réservé"]

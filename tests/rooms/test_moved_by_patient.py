@@ -11,7 +11,6 @@ from django.test import Client as Browser
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import reasons, setting
 from permanence.agenda.queries import agendas
-from permanence.booking import parts
 from permanence.callers.models import Patient
 from permanence.dispatch import answer_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
@@ -22,22 +21,15 @@ from permanence.dispatch.reply_queries import open_replies
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_public_booking import Hands, Visitor, switch_on
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send
+from tests.rooms.public_cast import clock, jeanne, switch_on
+from tests.rooms.reminders_cast import DUE, book, patient_says, provider, rule, send
 from tests.rooms.test_sms import JEANNES
 
-__all__ = ["provider"]
+__all__ = ["clock", "jeanne", "provider"]
 
 pytestmark = pytest.mark.django_db
 SOON = DUE + timedelta(minutes=10)
 SEVEN_DAYS = 7 * 24 * 60
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    hands = Hands()
-    monkeypatch.setattr(parts, "CLOCK", hands)
-    return hands
 
 
 @pytest.fixture
@@ -47,11 +39,6 @@ def cast(clock):
     rule(made, 48)
     patient_says(made, sms=True)
     return made
-
-
-@pytest.fixture
-def jeanne(cast, clock):
-    return Visitor(cast, clock)
 
 
 def open_on(cast, *hours, **more):

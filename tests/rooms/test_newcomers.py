@@ -23,8 +23,8 @@ from permanence.console import agenda_pages, follow_ups, newcomers
 from tests.rooms.agenda_cast import after, make_agenda_cast
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.public_cast import Hands, Visitor, clock, switch_on
 from tests.rooms.test_portal_line import text_of
-from tests.rooms.test_public_booking import Hands, Visitor, clock, switch_on
 
 pytestmark = pytest.mark.django_db
 __all__ = ("clock",)

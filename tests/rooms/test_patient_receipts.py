@@ -15,7 +15,7 @@ from permanence.dispatch.unreached_queries import open_unreached
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, patient_says, relay, rule, send
+from tests.rooms.reminders_cast import DUE, book, patient_says, relay, rule, send
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, person, place, pursue, waits
 
 __all__ = ["relay"]

@@ -13,33 +13,14 @@ from permanence.dispatch import sent_queries
 from permanence.dispatch.public_mails import run_public
 from permanence.dispatch.rules import SentState
 from permanence.foundation import moments
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY, after
+from tests.rooms.public_cast import SLUG, cast, clock, jeanne
 from tests.rooms.test_calendar_mails import relay
-from tests.rooms.test_public_booking import SLUG, Hands, Visitor, switch_on
 
-__all__ = ["relay"]
+__all__ = ["cast", "clock", "jeanne", "relay"]
 
 pytestmark = pytest.mark.django_db
 LATER = "451 4.3.0 try later"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    hands = Hands()
-    monkeypatch.setattr(parts, "CLOCK", hands)
-    return hands
-
-
-@pytest.fixture
-def cast(clock):
-    made = make_agenda_cast()
-    switch_on(made)
-    return made
-
-
-@pytest.fixture
-def jeanne(cast, clock):
-    return Visitor(cast, clock)
 
 
 def booked_while_the_relay_refuses(jeanne, clock, relay):

@@ -10,7 +10,8 @@ from permanence.agenda.operations import appointments, blocks
 from permanence.clients import absences
 from tests.rooms.agenda_cast import MONDAY, after
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_public_booking import Visitor, any_times, cast, clock, jeanne, practice
+from tests.rooms.public_cast import Visitor, cast, clock, jeanne
+from tests.rooms.test_public_booking import any_times, practice
 
 __all__ = ["cast", "clock", "jeanne", "practice"]
 

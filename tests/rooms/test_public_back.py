@@ -10,8 +10,8 @@ from permanence.agenda.models import Appointment, PublicForm, SlotHold, VisitRea
 from permanence.booking import parts
 from permanence.foundation import moments
 from tests.rooms.agenda_cast import after
+from tests.rooms.public_cast import SLUG, Visitor
 from tests.rooms.test_public_again import cast, clock, jeanne
-from tests.rooms.test_public_booking import SLUG, Visitor
 
 __all__ = ["cast", "clock", "jeanne"]
 

@@ -10,7 +10,8 @@ from permanence.agenda.operations import appointments
 from permanence.booking import choosing, offered
 from tests.rooms.agenda_cast import MONDAY, after, reason
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_public_booking import PRACTICE, SLUG, Visitor, any_times, cast, clock, jeanne, practice, switch_on
+from tests.rooms.public_cast import SLUG, Visitor, cast, clock, jeanne, switch_on
+from tests.rooms.test_public_booking import PRACTICE, any_times, practice
 
 __all__ = ("cast", "clock", "jeanne", "practice")
 

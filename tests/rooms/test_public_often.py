@@ -10,7 +10,7 @@ from permanence.agenda.operations.knocks import knock
 from permanence.agenda.refusals import TooManyKnocks
 from permanence.agenda.rules.public import Knock
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_public_booking import Visitor, cast, clock, jeanne
+from tests.rooms.public_cast import Visitor, cast, clock, jeanne
 
 __all__ = ["cast", "clock", "jeanne"]
 

@@ -18,17 +18,8 @@ from permanence.countries.forwarding import ForwardingMode
 from permanence.reception.table import SiteEntry
 from tests.rooms.agenda_cast import MONDAY, after, openings
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_public_booking import (
-    PRACTICE,
-    SAID,
-    SLUG,
-    any_times,
-    cast,
-    clock,
-    jeanne,
-    practice,
-    switch_on,
-)
+from tests.rooms.public_cast import SAID, SLUG, cast, clock, jeanne, switch_on
+from tests.rooms.test_public_booking import PRACTICE, any_times, practice
 
 __all__ = ["cast", "clock", "jeanne", "practice"]
 

@@ -8,7 +8,8 @@ from permanence.agenda.rules.public import PublicMailKind
 from permanence.clients.models import Client
 from permanence.dispatch.models import ContactRule
 from tests.rooms.agenda_cast import after
-from tests.rooms.test_public_booking import SAID, SLUG, body, cast, clock, jeanne, mails, provider, sent_by_sms
+from tests.rooms.public_cast import SAID, SLUG, body, cast, clock, jeanne, mails
+from tests.rooms.test_public_booking import provider, sent_by_sms
 from tests.rooms.test_visit_places import LINK, by_way
 
 __all__ = ["cast", "clock", "jeanne", "provider"]

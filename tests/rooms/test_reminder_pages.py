@@ -20,19 +20,14 @@ from permanence.dispatch.reminder_operations import link_of
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.public_cast import SLUG, clock, switch_on
 from tests.rooms.test_hours_told import seen
-from tests.rooms.test_public_booking import SLUG, Hands, switch_on
 from tests.rooms.test_visit_places import two_sites
+
+__all__ = ["clock"]
 
 pytestmark = pytest.mark.django_db
 OURS, DIALLED = "+33140000099", "+33388000001"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    hands = Hands()
-    monkeypatch.setattr(parts, "CLOCK", hands)
-    return hands
 
 
 @pytest.fixture

@@ -21,22 +21,15 @@ from permanence.dispatch.reply_queries import open_replies
 from permanence.dispatch.rules import ReminderState
 from permanence.foundation.models import House
 from permanence.kernel.system import SystemEntropy
-from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, clock, link, patient_says, provider, reply, rule, send, told
+from tests.rooms.public_cast import clock
+from tests.rooms.reminders_cast import DUE, book, link, provider, reply, send, told
 
 __all__ = ["clock", "provider"]
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def cast(deliver_all):
-    made = make_agenda_cast()
-    rule(made, 48)
-    patient_says(made, sms=True)
-    return made
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from permanence.kernel.system import SystemEntropy
 from permanence.supervision.sent_words import KINDS
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send, told
+from tests.rooms.reminders_cast import DUE, book, patient_says, provider, rule, send, told
 from tests.rooms.test_sms import JEANNES, known
 from tests.rooms.test_sms import send as write
 from tests.rooms.waiting_cast import booked, cancelled, last_offer, person, pursue, waits

@@ -8,20 +8,20 @@ import pytest
 
 from permanence.agenda.models import Appointment, OpeningPattern
 from permanence.callers.models import Patient
-from permanence.dispatch import answer_operations, sms_tasks
+from permanence.dispatch import answer_operations, reminder_operations, sms_tasks
 from permanence.dispatch.channels.sms.http import Incoming
-from permanence.dispatch.models import Sms, SmsReply
+from permanence.dispatch.models import Reminder, Sms, SmsReply
 from permanence.dispatch.reply_queries import open_replies
 from permanence.dispatch.rules import DeliveryState
 from permanence.foundation.models import OutboxEvent, OutboxReceipt
 from permanence.kernel.system import SystemEntropy
-from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send, told
+from tests.rooms.reminders_cast import DUE, book, cast, patient_says, provider, send, told
 from tests.rooms.test_sms import BEARER, JEANNES, describe
 from tests.rooms.waiting_cast import LATER, booked, cancelled, person, pursue, waits
 
-__all__ = ["provider"]
+__all__ = ["cast", "provider"]
 
 pytestmark = pytest.mark.django_db
 SOON = DUE + timedelta(minutes=10)
@@ -30,15 +30,7 @@ DAY = timedelta(hours=24)
 
 
 @pytest.fixture
-def cast(provider):
-    made = make_agenda_cast()
-    rule(made, 48)
-    patient_says(made, sms=True)
-    return made
-
-
-@pytest.fixture
-def reminded(cast, deliver_all):
+def reminded(cast, provider, deliver_all):
     """She is booked on Monday, and was reminded of it."""
     visit = book(cast)
     deliver_all(NOON)
@@ -139,6 +131,48 @@ def test_stop_is_obeyed_without_a_word(cast, reminded, hears):
 def test_no_word_follows_where_stop_came_before_it_left(reminded, hears, deliver_all):
     answer_operations.take_reply(Incoming(number=JEANNES, text="1"), at=SOON, entropy=SystemEntropy())
     assert hears("STOP") == []
+
+
+@pytest.mark.parametrize("heard", ["at once", "late", "twice"])
+def test_who_confirmed_and_then_sends_the_digit_to_cancel_has_cancelled(cast, reminded, hears, deliver_all, heard):
+    later = SOON + timedelta(minutes=2)
+    if heard == "late":
+        answer_operations.take_reply(Incoming(number=JEANNES, text="1"), at=SOON, entropy=SystemEntropy())
+    else:
+        assert "est confirmé" in hears("1")[0]
+    assert "votre rendez-vous du lun 30/11 à 8 h est annulé." in hears("2", at=later)[-1]
+    if heard == "twice":
+        OutboxReceipt.objects.all().delete()
+        OutboxEvent.objects.filter(name="SmsAnswered").update(delivered_at=None, next_attempt_at=later)
+        deliver_all(later)
+    assert (Appointment.objects.get().state, Reminder.objects.get().answer) == ("cancelled", "no")
+    assert (open_replies(by=cast.claire), Sms.objects.filter(kind="cancelled").count()) == ((), 1)
+
+
+def test_an_answer_that_is_heard_after_his_last_one_undoes_nothing(cast, reminded, hears, deliver_all):
+    """He cancelled by SMS, then confirmed behind the link, before the house had heard of the SMS."""
+    answer_operations.take_reply(Incoming(number=JEANNES, text="2"), at=SOON, entropy=SystemEntropy())
+    reminder_operations.act(key=Reminder.objects.get().key, yes=True, at=SOON + timedelta(seconds=30))
+    deliver_all(SOON + timedelta(minutes=1))
+    assert Appointment.objects.get().state == "confirmed"
+    assert open_replies(by=cast.claire) == ()
+
+
+@pytest.mark.parametrize("since", ["moved", "begun", "written to", "in a word"])
+def test_where_it_is_not_certain_what_he_means_to_cancel_somebody_reads_it(cast, reminded, hears, deliver_all, since):
+    """The visit is another one now or began, the house wrote something else since, or it is a word and no digit."""
+    hears("1")
+    at = MONDAY + timedelta(minutes=5) if since == "begun" else SOON + timedelta(hours=2)
+    if since == "moved":
+        Appointment.objects.update(revision=1)
+    elif since == "written to":
+        book(cast, 60)
+        deliver_all(NOON)
+        send(SOON + timedelta(hours=1))
+    state = Appointment.objects.order_by("pk")[0].state
+    hears("non" if since == "in a word" else "2", at=at)
+    assert [each.words for each in open_replies(by=cast.claire)] == (["non"] if since == "in a word" else ["2"])
+    assert Appointment.objects.order_by("pk")[0].state == state
 
 
 @pytest.mark.parametrize("thanks", ["Merci !", "ok merci", "d’accord", "Ok", "oui", "👍🏽"])

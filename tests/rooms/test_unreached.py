@@ -31,9 +31,9 @@ from tests.processes import free_port
 from tests.rooms.agenda_cast import after, make_agenda_cast, reason
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.reminders_cast import DUE, book, patient_says, provider, rule, send
 from tests.rooms.test_late import TEN, agrees_to_mail, reachable, tell
 from tests.rooms.test_late import book as book_at
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send
 from tests.rooms.test_sms import JEANNES
 from tests.rooms.waiting_cast import cancelled
 

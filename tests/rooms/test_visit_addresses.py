@@ -20,8 +20,8 @@ from permanence.callers.models import Patient
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.public_cast import Hands, Visitor, mails, switch_on
 from tests.rooms.test_console_agenda import START, act, at_wall, page
-from tests.rooms.test_public_booking import Hands, Visitor, mails, switch_on
 
 pytestmark = pytest.mark.django_db
 HOME = "3 rue des Lilas, 67000 Strasbourg, 2e étage"

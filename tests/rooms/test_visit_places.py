@@ -30,8 +30,8 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.reception.table import SiteEntry
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.public_cast import Hands, Visitor, body, mails, switch_on
 from tests.rooms.test_console_agenda import GRID, SLOTS, at_wall, page
-from tests.rooms.test_public_booking import Hands, Visitor, body, mails, switch_on
 
 pytestmark = pytest.mark.django_db
 LINK = "https://video.example/dupont"

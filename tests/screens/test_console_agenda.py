@@ -2,27 +2,41 @@
 """The agenda beside the call: from the card to booked with the keyboard alone, refused in words, live, and printed."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from playwright.async_api import Browser, CDPSession, Locator, Page, expect
+from playwright.async_api import Browser, CDPSession, expect
 
 from permanence.project import demo_cast as cast
 from tests.processes import until
-from tests.screens.fakes import agendas, cards
+from tests.screens.agenda_desk import (
+    COMING,
+    FOUND,
+    HOLDS,
+    VISITS,
+    beside,
+    book_at,
+    click_at,
+    day_of,
+    lane,
+    on_a_call,
+    opened,
+    point,
+    ready_to_book,
+    slot,
+    tomorrow,
+)
+from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import PAINTED, SHOTS, ConsolePage
+from tests.screens.pages import SHOTS, ConsolePage
 from tests.screens.test_console_appointments import COUNT_KEYS
 
 MOST_KEYS = 25
 MOST_LAYOUTS = 100
 """Of a day of 200 practitioners that comes: one for each picture the browser has time for (6 to 18 were seen),
 never one for each practitioner or each visit."""
-VISITS = "select state, agenda_id, call, starts_at from agenda_appointment order by id"
-HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
 FRAME = "#book-frame"
 OFFERED = """() => {
   const said = [], act = document.getElementById('book-act');
@@ -31,38 +45,6 @@ OFFERED = """() => {
   return said;
 }"""
 """All that Enter ever offered."""
-FOUND = "#book-patient-list[data-words='140361 hof'] [aria-selected=true]"
-"""Enter takes what was found for all that is typed, and nothing before that is there."""
-COMING = "**/console/fragments/agenda/coming?*"
-
-
-def weber(site: Site) -> dict[str, Any]:
-    return {**cards.weber(*site.client("Dr Weber")), "sector": "health"}
-
-
-async def on_a_call(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
-    await console.go_ready()
-    await exchange.command("ready")
-    await exchange.ring(weber(site))
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
-    await expect(console.by_id("desk-book")).to_be_visible()
-
-
-def slot(page: Page, number: int) -> Locator:
-    return page.locator("#book-slots .slot").nth(number - 1)
-
-
-async def opened(console: ConsolePage, *, known: bool = False) -> None:
-    """Alt A: the agenda with free times and whoever may be calling, whom Alt K takes unless he is `known` already."""
-    await console.press("Alt+a")
-    if not known:
-        await expect(console.by_id("book-patient-known")).to_contain_text("HOFFMANN Jeanne")
-        await console.press("Alt+k")
-    await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
-    await expect(slot(console.page, 1)).to_be_visible()
-    await expect(console.page.locator("#book-grid.grid")).to_be_visible()
 
 
 async def test_f1_tells_the_keys_of_the_agenda_while_it_is_open_and_not_before(
@@ -114,87 +96,6 @@ async def test_from_the_card_to_booked_in_four_keys(console: ConsolePage, exchan
     await console.presence_is("wrap")
     await console.press("F2")
     assert (await exchange.command("wrapup_done"))["outcome"] == "appointment_booked"
-
-
-async def beside(browser: Browser, site: Site, email: str = cast.CLAIRE, query: str = "") -> ConsolePage:
-    """The agenda in a window of its own, of whoever signs in."""
-    context = await browser.new_context(
-        locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
-    )
-    await site.let_in(context, email)
-    page = await context.new_page()
-    screen = ConsolePage(page, site.url)
-    await page.goto(f"{site.url}/console/agenda{query}")
-    await expect(page.locator("#book-grid")).to_be_visible()
-    await page.evaluate(PAINTED)
-    return screen
-
-
-async def tomorrow(screen: ConsolePage) -> None:
-    """The day after today: nothing of it is past."""
-    title = await screen.by_id("book-title").text_content()
-    await screen.by_id("book-after").click()
-    await expect(screen.by_id("book-title")).not_to_have_text(title or "", timeout=20000)
-    await screen.by_id("book-grid").focus()
-
-
-async def day_of(screen: ConsolePage) -> date:
-    """The day that is shown."""
-    shown = await screen.page.locator("#book-frame .book__title").get_attribute("data-day")
-    return date.fromisoformat(shown or "")
-
-
-def lane(screen: ConsolePage, name: str) -> Locator:
-    return screen.page.locator(f'.lane[data-name="{name}"]')
-
-
-async def point(screen: ConsolePage, name: str, minute: int) -> tuple[float, float]:
-    """Where a time of a lane is on the screen, brought into sight."""
-    found: list[float] = await lane(screen, name).evaluate(
-        """(lane, minute) => {
-          const grid = document.getElementById('book-grid');
-          const [first, count] = [Number(grid.dataset.first), Number(grid.dataset.count)];
-          const at = () => lane.getBoundingClientRect().top + (minute / 5 - first) / count * lane.offsetHeight;
-          grid.scrollTop += at() - grid.getBoundingClientRect().top - 200;
-          const box = lane.getBoundingClientRect();
-          return [box.left + box.width / 2, at() + 2];
-        }""",
-        minute,
-    )
-    return found[0], found[1]
-
-
-async def click_at(screen: ConsolePage, name: str, minute: int) -> None:
-    await screen.page.mouse.click(*await point(screen, name, minute))
-
-
-async def book_at(screen: ConsolePage, name: str, minute: int) -> None:
-    """Clicks a free time and presses Enter; the visit stands there."""
-    before = await lane(screen, name).locator(".appt").count()
-    await click_at(screen, name, minute)
-    await screen.press("Enter")
-    # The visit may come by the live topic before the site's own answer: the toast is that answer.
-    await expect(screen.by_id("toasts")).to_contain_text(f"{minute // 60:02d}:{minute % 60:02d}, {name}")
-    await expect(lane(screen, name).locator(".appt")).to_have_count(before + 1)
-
-
-async def ready_to_book(browser: Browser, site: Site, *, today: bool = False) -> tuple[ConsolePage, agendas.Made]:
-    """The agendas of Dr Weber's practice, tomorrow, and Jeanne; `today` as in `agendas.make`."""
-    made = agendas.make(site, today=today)
-    return await jeanne_tomorrow(browser, site, made), made
-
-
-async def jeanne_tomorrow(browser: Browser, site: Site, made: agendas.Made) -> ConsolePage:
-    """Tomorrow of Dr Weber's practice, Jeanne chosen by birth date and letters."""
-    screen = await beside(browser, site, query=f"?client={made.client}")
-    await tomorrow(screen)
-    await screen.press("/")
-    await expect(screen.by_id("book-patient")).to_be_focused()
-    await screen.type("140361 hof")
-    await expect(screen.page.locator(FOUND)).to_contain_text("HOFFMANN Jeanne")
-    await screen.press("Enter")
-    await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
-    return screen
 
 
 async def test_moved_refused_and_cancelled_with_the_keyboard(browser: Browser, site: Site) -> None:

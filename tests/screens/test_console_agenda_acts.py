@@ -5,38 +5,26 @@ import re
 
 from playwright.async_api import Browser, Route, expect
 
-from tests.screens.fakes import agendas
-from tests.screens.fakes.site import Site
-from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import (
+from tests.screens.agenda_desk import (
+    BEARS_THREE,
     HOLDS,
     VISITS,
     beside,
     book_at,
     click_at,
+    for_a_scan,
     jeanne_tomorrow,
     lane,
     ready_to_book,
+    says_no,
     slot,
     tomorrow,
 )
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
 
 SAID = "select sealed_answers <> '' from agenda_appointment order by id"
-
-
-async def for_a_scan(screen: ConsolePage, scan: str) -> None:
-    """The reason with questions is chosen."""
-    await screen.by_id("book-reason").select_option(scan)
-    await expect(screen.by_id("book-asked")).to_be_visible()
-    await expect(slot(screen.page, 1)).to_be_visible()
-
-
-async def says_no(screen: ConsolePage) -> None:
-    """The question that may forbid it has the focus and gets a no."""
-    await screen.by_id("book-grid").focus()
-    await screen.press("a")
-    await screen.press("Space")
 
 
 async def test_what_forbids_the_visit_is_asked_first_and_the_answers_are_kept(browser: Browser, site: Site) -> None:
@@ -283,13 +271,6 @@ async def test_a_hold_that_is_over_at_the_site_is_chosen_again_by_its_figure(bro
     assert len(site.rows(VISITS)) == 1
     assert len(site.rows(HOLDS)) == 2
     assert screen.complaints == []
-
-
-BEARS_THREE = """
-from permanence.agenda.models import Agenda, VisitReason
-Agenda.objects.update(overbookings_per_day=3)
-VisitReason.objects.update(overbooking=True)
-"""
 
 
 async def test_pressed_twice_a_visit_is_put_once_where_there_is_no_room(browser: Browser, site: Site) -> None:

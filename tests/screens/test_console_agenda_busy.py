@@ -6,10 +6,9 @@ import re
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
+from tests.screens.agenda_desk import click_at, for_a_scan, lane, ready_to_book, says_no
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import click_at, lane, ready_to_book
-from tests.screens.test_console_agenda_acts import for_a_scan, says_no
 from tests.screens.test_waiting_list import signed_in
 
 BLOCKS = "select words, removed_at is null from agenda_block order by id"

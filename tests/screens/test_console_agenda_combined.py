@@ -5,10 +5,10 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import click_at, jeanne_tomorrow, lane, slot
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import click_at, jeanne_tomorrow, lane, slot
 
 VISITS = "select state, agenda_id, also_id from agenda_appointment"
 TAKEN = "select agenda_id from agenda_occupancy order by agenda_id"

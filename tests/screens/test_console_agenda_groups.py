@@ -3,11 +3,11 @@
 
 from playwright.async_api import Browser, Route, expect
 
+from tests.screens.agenda_desk import COMING, beside, click_at, day_of, lane, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import COMING, beside, click_at, day_of, lane, tomorrow
 
 FRAMED = """() => {
   const box = document.querySelector('#book-frame .cursor').getBoundingClientRect();

@@ -6,11 +6,7 @@ import re
 from playwright.async_api import Browser, expect
 
 from tests.processes import until
-from tests.screens.fakes import agendas
-from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import Site
-from tests.screens.pages import PAINTED, ConsolePage
-from tests.screens.test_console_agenda import (
+from tests.screens.agenda_desk import (
     COMING,
     FOUND,
     HOLDS,
@@ -25,6 +21,10 @@ from tests.screens.test_console_agenda import (
     slot,
     tomorrow,
 )
+from tests.screens.fakes import agendas
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.pages import PAINTED, ConsolePage
 from tests.screens.test_console_agenda_late import MINE, SLOTS, kept_back
 
 STARTS = "select starts_at from agenda_appointment where state = 'booked'"

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.screens.agenda_desk import HOLDS, beside, click_at, day_of, lane, ready_to_book, slot, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.pages import PAINTED, ConsolePage
-from tests.screens.test_console_agenda import HOLDS, beside, click_at, day_of, lane, ready_to_book, slot, tomorrow
 
 DAY = "**/console/fragments/agenda?*"
 SLOTS = "**/console/fragments/agenda/slots?*"

@@ -6,9 +6,9 @@ import re
 from playwright.async_api import Browser, Route, expect
 
 from permanence.project import demo_cast as cast
+from tests.screens.agenda_desk import click_at, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import click_at, ready_to_book
 from tests.screens.test_console_agenda_late import kept_back
 from tests.screens.test_waiting_list import signed_in
 

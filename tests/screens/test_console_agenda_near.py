@@ -5,19 +5,10 @@ import asyncio
 
 from playwright.async_api import Browser, Route, expect
 
+from tests.screens.agenda_desk import VISITS, book_at, click_at, day_of, jeanne_tomorrow, lane, point, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import (
-    VISITS,
-    book_at,
-    click_at,
-    day_of,
-    jeanne_tomorrow,
-    lane,
-    point,
-    ready_to_book,
-)
 
 NEAR = "**/console/agenda/nearest?*"
 WHY = "**/console/agenda/why?*"

@@ -6,12 +6,11 @@ from datetime import date, timedelta
 from playwright.async_api import Browser, expect
 
 from permanence.kernel.system import SystemClock
+from tests.screens.agenda_desk import BEARS_THREE, beside, lane, point
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import beside, lane, point
-from tests.screens.test_console_agenda_acts import BEARS_THREE
 
 VISITS = "select substr(starts_at, 12, 5), overbook_cause from agenda_appointment order by id"
 BLOCKS = "select substr(starts_at, 12, 5), substr(ends_at, 12, 5) from agenda_block order by id"

@@ -5,23 +5,23 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.screens.fakes import agendas, cards
-from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import Site
-from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import (
+from tests.screens.agenda_desk import (
     beside,
     book_at,
     click_at,
     day_of,
+    for_a_scan,
     lane,
     on_a_call,
     opened,
     ready_to_book,
     slot,
 )
-from tests.screens.test_console_agenda_acts import for_a_scan
+from tests.screens.fakes import agendas, cards
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.pages import ConsolePage
 
 HEIGHTS = "all => Object.fromEntries(all.map((each) => [each.id, each.getBoundingClientRect().height]))"
 MIDDLES = """all => all.map((each) => {

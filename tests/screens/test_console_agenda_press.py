@@ -7,9 +7,9 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, Response, expect
 
+from tests.screens.agenda_desk import book_at, click_at, day_of, lane, point, ready_to_book
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.test_console_agenda import book_at, click_at, day_of, lane, point, ready_to_book
 
 READ = "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))))"
 """The page has made of an answer what it makes of it."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import beside, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.pages import SHOTS
-from tests.screens.test_console_agenda import beside, tomorrow
 from tests.screens.test_console_agenda_busy import PRINTS
 
 MANY, FULL_DAY = 20, 30

@@ -5,11 +5,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.screens.fakes import agendas
-from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import (
+from tests.screens.agenda_desk import (
     VISITS,
     book_at,
     click_at,
@@ -18,9 +14,13 @@ from tests.screens.test_console_agenda import (
     opened,
     point,
     ready_to_book,
+    rings,
     slot,
-    weber,
 )
+from tests.screens.fakes import agendas
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage
 from tests.screens.test_console_agenda_late import choose_paul, kept_back
 
 MOVE = "**/console/agenda/move"
@@ -272,8 +272,7 @@ async def test_in_the_next_call_ctrl_z_says_nothing_of_what_was_done_in_the_one_
     await console.press("Control+z")
     await expect(toasts).to_contain_text("Trop tard")
     await expect(toasts).to_be_empty(timeout=15000)
-    await exchange.ring(weber(site), call="call-2")
-    await console.shows("ringing")
+    await rings(console, exchange, site, "call-2")
     await console.press("F2")
     await console.shows("desk")
     await console.by_id("to-book").focus()

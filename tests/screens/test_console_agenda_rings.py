@@ -7,65 +7,24 @@ import re
 from playwright.async_api import Browser, Route, expect
 
 from tests.processes import until
-from tests.screens.fakes import agendas
-from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import (
-    FOUND,
+from tests.screens.agenda_desk import (
     VISITS,
+    answered_with_the_mouse,
+    asks,
+    between_calls,
     book_at,
     click_at,
     on_a_call,
     opened,
     ready_to_book,
-    tomorrow,
-    weber,
+    rings,
 )
-from tests.screens.test_console_agenda_acts import BEARS_THREE
+from tests.screens.fakes import agendas
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage
 
 CALLS = "select state, call from agenda_appointment order by id"
-
-
-async def between_calls(console: ConsolePage, exchange: FakeExchange, site: Site) -> agendas.Made:
-    """Ready, with nobody on the line: tomorrow of Dr Weber's practice, Jeanne chosen and booked at ten."""
-    made = agendas.make(site)
-    site.run(BEARS_THREE)
-    await console.reload()
-    await exchange.command("hello", times=2)
-    await console.go_ready()
-    await exchange.command("ready")
-    await console.press("Alt+a")
-    await console.by_id("book-client").select_option(made.client)
-    await expect(console.by_id("book-grid")).to_be_visible()
-    await tomorrow(console)
-    await console.press("/")
-    await expect(console.by_id("book-patient")).to_be_focused()
-    await console.type("140361 hof")
-    await expect(console.page.locator(FOUND)).to_contain_text("HOFFMANN Jeanne")
-    await console.press("Enter")
-    await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
-    await book_at(console, "Dr Weber", 600)
-    return made
-
-
-async def asks(console: ConsolePage, key: str, minute: int, dialog: str) -> None:
-    """The cursor there, and the key that asks."""
-    await click_at(console, "Dr Weber", minute)
-    if key == "o":
-        await expect(console.by_id("book-refusal-over")).to_be_visible()
-    await console.press(key)
-    await expect(console.by_id(dialog)).to_be_visible()
-
-
-async def rings(console: ConsolePage, exchange: FakeExchange, site: Site, call: str = "call-1") -> None:
-    await exchange.ring(weber(site), call=call)
-    await console.shows("ringing")
-
-
-async def answered_with_the_mouse(console: ConsolePage) -> None:
-    await console.by_id("answer").click()
-    await console.shows("desk")
 
 
 async def test_a_call_is_answered_with_the_mouse_whatever_is_asked_and_nothing_of_it_is_for_the_caller(

@@ -5,22 +5,12 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import VISITS, book_at, click_at, day_of, lane, on_a_call, opened, ready_to_book, slot
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage, comes_true
-from tests.screens.test_console_agenda import (
-    VISITS,
-    book_at,
-    click_at,
-    day_of,
-    lane,
-    on_a_call,
-    opened,
-    ready_to_book,
-    slot,
-)
 
 IN_SIGHT = """() => {
   const frame = document.querySelector('.book__want .book__scroll').getBoundingClientRect();

@@ -5,11 +5,11 @@ import json
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import book_at, click_at, day_of, ready_to_book
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import Screen
-from tests.screens.test_console_agenda import book_at, click_at, day_of, ready_to_book
 
 STATES = ("booked", "confirmed", "arrived", "done", "no_show")
 SHOWN = (*STATES, "held")

@@ -3,9 +3,9 @@
 
 from playwright.async_api import Browser, Request, expect
 
+from tests.screens.agenda_desk import VISITS, book_at, click_at, day_of, lane, point, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import VISITS, book_at, click_at, day_of, lane, point, ready_to_book
 
 
 async def confirmed_at_ten(browser: Browser, site: Site) -> tuple[ConsolePage, list[Request]]:

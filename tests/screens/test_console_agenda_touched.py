@@ -5,20 +5,11 @@ import asyncio
 
 from playwright.async_api import APIResponse, Browser, Route, expect
 
+from tests.screens.agenda_desk import COMING, book_at, click_at, day_of, on_a_call, opened, ready_to_book, slot
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.pages import PAINTED, ConsolePage
-from tests.screens.test_console_agenda import (
-    COMING,
-    book_at,
-    click_at,
-    day_of,
-    on_a_call,
-    opened,
-    ready_to_book,
-    slot,
-)
 from tests.screens.test_console_agenda_in_hand import goes_to
 from tests.screens.test_console_agenda_late import SLOTS
 

@@ -5,9 +5,9 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import beside, click_at, day_of, jeanne_tomorrow, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.test_console_agenda import beside, click_at, day_of, jeanne_tomorrow, tomorrow
 
 DUPONT = """
 from permanence.agenda.operations import setting

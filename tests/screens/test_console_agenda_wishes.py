@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Route, expect
 
+from tests.screens.agenda_desk import click_at, jeanne_tomorrow, ready_to_book, slot
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import click_at, jeanne_tomorrow, ready_to_book, slot
 
 CONSENTS = "select way, given, by_name from callers_patientconsent order by id"
 WITH_ADDRESS = """

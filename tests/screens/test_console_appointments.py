@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.desk import on_a_call
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -43,15 +44,6 @@ def dupont(site: Site) -> dict[str, Any]:
         "initials": "CD",
         "agendas": agendas,
     }
-
-
-async def on_a_call(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any]) -> None:
-    await console.go_ready()
-    await exchange.command("ready")
-    await exchange.ring(card)
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
 
 
 async def recorded(console: ConsolePage) -> None:

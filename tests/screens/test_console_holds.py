@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
 from permanence.project import demo_cast as cast
+from tests.screens.desk import on_a_call
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -23,19 +24,10 @@ def card(site: Site) -> dict[str, Any]:
     return cards.weber(client, recipients)
 
 
-async def on_a_call(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
-    await console.go_ready()
-    await exchange.command("ready")
-    await exchange.ring(card(site))
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
-
-
 async def test_a_reload_brings_back_the_call_the_line_and_every_word(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.press("3")
     await console.write("Écrit avant le rechargement.")
     offers = len([each for each in exchange.heard if each["t"] == "sdp"])
@@ -52,7 +44,7 @@ async def test_a_reload_brings_back_the_call_the_line_and_every_word(
 async def test_a_reload_after_the_call_still_asks_for_the_outcome(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("Écrit pendant l’appel.")
     await exchange.caller_hangs_up()
     await console.presence_is("wrap")
@@ -69,7 +61,7 @@ async def test_a_reload_after_the_call_still_asks_for_the_outcome(
 async def test_web_killed_while_she_types_loses_nothing_and_sends_once(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("Écrit pendant la panne.")
     await site.kill()
     await console.press("Control+Enter")
@@ -89,7 +81,7 @@ async def test_web_killed_while_she_types_loses_nothing_and_sends_once(
 async def test_a_draft_survives_the_death_of_web_and_a_reload(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await site.kill()
     await console.write("Pas un mot perdu.")
     await expect(console.by_id("draft-state")).to_have_text("Gardé sur ce poste", timeout=10000)
@@ -115,7 +107,7 @@ KEPT = """async () => {
 async def test_what_is_kept_in_the_browser_is_sealed_and_gone_after_signing_out(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("Fièvre depuis trois jours.")
     await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=10000)
     kept = await console.page.evaluate(KEPT)
@@ -135,7 +127,7 @@ async def test_what_is_kept_in_the_browser_is_sealed_and_gone_after_signing_out(
 async def test_signing_out_waits_for_words_that_the_site_has_not_got(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await site.kill()
     await console.write("Pas encore arrivé.")
     await console.page.locator(".menu summary").click()
@@ -147,7 +139,7 @@ async def test_signing_out_waits_for_words_that_the_site_has_not_got(
 async def test_a_draft_is_found_again_in_an_emptied_browser(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("Gardé aussi par le site.")
     await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=10000)
     await exchange.caller_hangs_up()
@@ -160,7 +152,7 @@ async def test_a_draft_is_found_again_in_an_emptied_browser(
 async def test_the_exchange_gone_and_back_leaves_the_call_on_screen(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("Pendant la coupure.")
     await exchange.go_away()
     await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")
@@ -176,7 +168,7 @@ async def test_the_exchange_gone_and_back_leaves_the_call_on_screen(
 async def test_a_key_pressed_while_the_line_is_cut_is_done_when_it_is_back(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     # The page is back within half a second, but for the ticket that it asks for first.
     asked, pressed = asyncio.Event(), asyncio.Event()
 
@@ -200,7 +192,7 @@ async def test_a_key_pressed_while_the_line_is_cut_is_done_when_it_is_back(
 async def test_a_key_pressed_while_the_exchange_is_away_is_refused_in_words(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await exchange.go_away()
     await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")
     await console.press("F9")
@@ -222,7 +214,7 @@ async def test_a_key_pressed_while_the_exchange_is_away_is_refused_in_words(
 async def test_a_message_that_failed_is_sent_again_from_its_line(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("À renvoyer.")
     await console.press("Control+Enter")
     await expect(console.by_id("plan")).to_contain_text("en route vers Dr Weber")
@@ -268,7 +260,7 @@ async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, e
 async def test_an_act_that_is_not_on_the_disk_is_said_in_words_until_it_is(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     exchange.disk_is_full = True
     await console.press("F4")
     await exchange.command("hold")

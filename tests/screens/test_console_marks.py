@@ -5,9 +5,9 @@ import re
 
 from playwright.async_api import Browser, Page, expect
 
+from tests.screens.agenda_desk import book_at, click_at, lane, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import book_at, click_at, lane, ready_to_book
 
 LANE = re.compile("fragments/agenda/lane")
 STATE = "select state from agenda_appointment order by id"

@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import Browser, Locator, Page, expect
 
 from permanence.project import demo_cast as cast
+from tests.screens.desk import on_a_call
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -20,15 +21,6 @@ def dupont(site: Site) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     client, recipients = site.client("Cabinet Dupont")
     shown = {**cards.weber(client, recipients), "name": "Cabinet Dupont", "initials": "CD", "place": "Strasbourg"}
     return shown, recipients
-
-
-async def on_a_call(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any]) -> None:
-    await console.go_ready()
-    await exchange.command("ready")
-    await exchange.ring(card)
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
 
 
 async def take_for_weber(console: ConsolePage, exchange: FakeExchange, site: Site) -> Locator:

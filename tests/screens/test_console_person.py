@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from permanence.project import demo_cast as cast
+from tests.screens.desk import on_a_call
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -29,15 +30,6 @@ KEY_OWNERS = """() => new Promise((done) => {
 
 def card(site: Site) -> dict[str, Any]:
     return cards.weber(*site.client("Dr Weber"))
-
-
-async def on_a_call(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
-    await console.go_ready()
-    await exchange.command("ready")
-    await exchange.ring(card(site))
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
 
 
 async def second_tab(console: ConsolePage, email: str) -> Page:
@@ -64,7 +56,7 @@ async def sign_out(page: Page) -> None:
 async def test_the_first_page_says_who_is_signed_in_saves_nothing_and_goes_on_when_she_is_back(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     await console.write("Commencé par Claire.")
     await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=10000)
     other = await second_tab(console, cast.AOIFE)
@@ -100,7 +92,7 @@ async def test_the_first_page_says_who_is_signed_in_saves_nothing_and_goes_on_wh
 async def test_reloaded_the_page_is_the_others_and_the_words_wait_for_their_writer(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    await on_a_call(console, exchange, site)
+    await on_a_call(console, exchange, card(site))
     other = await second_tab(console, cast.AOIFE)
     await other.close()
     await console.write("Seul Claire a écrit ceci.")

@@ -7,11 +7,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.processes import until
+from tests.screens.desk import on_a_call
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage, comes_true
-from tests.screens.test_console_script import on_a_call, opened_text, with_script
+from tests.screens.test_console_script import opened_text, with_script
 
 
 async def after_a_call_with(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any], words: str) -> None:

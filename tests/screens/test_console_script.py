@@ -14,6 +14,7 @@ from permanence.clients.rules.script import Script, plain
 from permanence.clients.rules.script_run import progress
 from permanence.clients.rules.script_templates import TEMPLATES, Beginning, template
 from tests.rules.clients.scripts import TODAY
+from tests.screens.desk import on_a_call
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
@@ -87,15 +88,6 @@ def with_script(site: Site, code: str = "doctor", *, flags: bool = True) -> tupl
     return {**cards.weber(client, recipients), "script": entry}, next(
         key for key, kind in own if kind == "practitioner"
     )
-
-
-async def on_a_call(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any]) -> None:
-    await console.go_ready()
-    await exchange.command("ready")
-    await exchange.ring(card)
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
 
 
 async def asks(console: ConsolePage, words: str) -> None:

@@ -9,10 +9,11 @@ from playwright.async_api import Browser, expect
 
 from permanence.callers.rules.birth import read_birth
 from permanence.kernel.refusals import Refusal
+from tests.screens.desk import on_a_call
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_script import asks, on_a_call, with_script
+from tests.screens.test_console_script import asks, with_script
 
 TODAY = date(2026, 11, 27)
 ZONES = {"Europe/Luxembourg": "LU", "Europe/Paris": "FR", "Europe/Dublin": "IE"}

@@ -4,10 +4,11 @@
 import pytest
 from playwright.async_api import expect
 
+from tests.screens.desk import on_a_call
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_script import on_a_call, with_script
+from tests.screens.test_console_script import with_script
 
 ROWS = """(tabs) => {
   const row = tabs[0].parentElement;

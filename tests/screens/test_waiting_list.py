@@ -4,12 +4,11 @@
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
+from tests.screens.agenda_desk import for_a_scan, jeanne_tomorrow, ready_to_book
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import Screen
-from tests.screens.test_console_agenda import jeanne_tomorrow, ready_to_book
-from tests.screens.test_console_agenda_acts import for_a_scan
 from tests.screens.test_public_booking import phone
 
 WAITING = "select state, half_days, is_urgent from agenda_waitingplace order by id"

@@ -35,6 +35,7 @@ from permanence.callers import queries as patients
 from permanence.callers.namesakes import Called, called, namesakes
 from permanence.callers.rules.birth import BirthDate, read_birth
 from permanence.callers.rules.form import NumberUnreadable, PatientForm, read_number
+from permanence.callers.rules.spelled import in_small_letters
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -201,7 +202,7 @@ class _Import:
             return found, _Known.LIKELY if likely else _Known.OTHERWISE
         form = PatientForm(
             used_name=line.name,
-            first_name=line.first_name,
+            first_name=in_small_letters(line.first_name),
             birth_date=line.birth_date,
             numbers=(line.number,) if line.number else (),
             known=True,

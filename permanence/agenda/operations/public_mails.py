@@ -91,7 +91,7 @@ def tell_change(
         if kind is PublicMailKind.MOVED:
             PublicForm.objects.filter(pk=form.pk).update(starts_at=starts_at, ends_at=ends_at)
         _overtake(form, before=number, at=at)
-        if starts_at > at and not (back and _knows(form, number=number, at=at)):
+        if starts_at > at and not (back and _is_as_before(form, number=number, at=at)):
             queue(form, kind, number=number, starts_at=starts_at, at=at)
 
 
@@ -106,11 +106,16 @@ def _of_visit(form: PublicForm) -> QuerySet[PublicMail]:
     return PublicMail.objects.filter(form=form, kind__in=(PublicMailKind.BOOKED.value, PublicMailKind.MOVED.value))
 
 
-def _knows(form: PublicForm, *, number: int, at: datetime) -> bool:
-    """Whether the last mail that left, or may be leaving, was about the visit as it was two changes before."""
+def _is_as_before(form: PublicForm, *, number: int, at: datetime) -> bool:
+    """Whether after a move that was taken back nothing is to be said: the last mail that left, or may be leaving, was
+    about the visit as it was two changes before. That mail is of `number` from now on: it says what is so, also where
+    it has to be tried again or another slip follows.
+    """
     left = Q(sent_at__isnull=False) | Q(leased_until__gt=at)
-    last = _of_visit(form).filter(left).order_by("-number").values_list("number", flat=True).first()
-    return last is not None and last == number - 2
+    last = _of_visit(form).filter(left).order_by("-number").first()
+    if last is None or last.number >= number:  # the latter: heard again
+        return last is not None
+    return last.number == number - 2 and bool(_of_visit(form).filter(pk=last.pk).update(number=number))
 
 
 def take_due(*, at: datetime, lease: timedelta) -> DuePublicMail | None:
@@ -129,8 +134,13 @@ def take_due(*, at: datetime, lease: timedelta) -> DuePublicMail | None:
 
 
 def finish(taken: DuePublicMail, *, at: datetime, sent: bool, again: timedelta | None = None, why: str = "") -> None:
-    """Write how the try ended: sent, to be tried again after `again`, or given up. Nothing when the lease was lost."""
+    """Write how the try ended: sent, to be tried again after `again`, or given up. Nothing when the lease was lost.
+
+    What was overtaken by a slip that was taken back meanwhile is due as it was.
+    """
     rows = PublicMail.objects.filter(pk=taken.row, attempts=taken.attempt, next_attempt_at__isnull=False)
+    if why == OVERTAKEN and rows.exclude(number=taken.number).update(leased_until=None):
+        return
     rows.update(
         leased_until=None,
         sent_at=at if sent else None,

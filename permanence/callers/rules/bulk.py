@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Many patients at once: what a line of a table says of one, and what is wrong in it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from permanence.callers.rules import birth, form, identity
 from permanence.callers.rules.form import Kept, PatientForm, read_form
 from permanence.callers.rules.letters import joined
+from permanence.callers.rules.spelled import in_small_letters
 from permanence.kernel.refusals import Refusal
 
 CODES: dict[type[Refusal], tuple[str, str]] = {
@@ -43,9 +44,10 @@ class Wrong:
 
 
 def read_line(line: PatientLine, *, country: str, on: date) -> Kept | Wrong:
-    """What a line says, as it is kept, or what is wrong with it."""
+    """What a line says, as it is kept, a first name in capitals as it is written by hand; or what is wrong with it."""
+    small = replace(line.form, first_name=in_small_letters(line.form.first_name))
     try:
-        return read_form(line.form, country=country, on=on)
+        return read_form(small, country=country, on=on)
     except tuple(CODES) as refusal:
         column, code = CODES[type(refusal)]
     except tuple(FIELD_CODES) as refusal:
