@@ -83,6 +83,7 @@ AGENDA = {
     "book_not_undone": _("Not taken back: {patient}, {hour}, {agenda}"),
     "book_undone_some": _("Visits taken back: {back} of {of}"),
     "question_closed": _("Closed, as a call rings: {question}"),
+    "question_hung_up": _("Closed as you hung up, nothing was done: {question}"),
     "book_patient_missing": _("Choose the patient first."),
     "book_reason_missing": _("Choose the reason first."),
     "book_client_missing": _("Choose the client first."),

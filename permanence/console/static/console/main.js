@@ -28,7 +28,7 @@ import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
 import { hasNews, nextNews } from "./news.js";
 import { paintOrders } from "./orders.js";
-import { giveWay } from "./questions.js";
+import { giveWay, hungUp } from "./questions.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
@@ -398,7 +398,7 @@ const acts = {
     }
   },
   end() {
-    if (state.call) act("end", { call: state.call.call });
+    if (state.call) act("end", { call: state.call.call }).then((ok) => ok && hungUp());
     else if (state.offer) act("decline", { call: state.offer.call });
   },
   hold() {
