@@ -19,8 +19,8 @@ from tests.screens.test_console_appointments import COUNT_KEYS
 
 MOST_KEYS = 25
 MOST_LAYOUTS = 100
-"""Of a day of 200 practitioners that comes: one for each picture the browser has time for (6 to 18 were seen), never one
-for each practitioner or each visit."""
+"""Of a day of 200 practitioners that comes: one for each picture the browser has time for (6 to 18 were seen), never
+one for each practitioner or each visit."""
 VISITS = "select state, agenda_id, call, starts_at from agenda_appointment order by id"
 HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
 FRAME = "#book-frame"

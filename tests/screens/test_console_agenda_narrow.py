@@ -24,14 +24,14 @@ CUT = """() => {
   for (const visit of document.querySelectorAll('#book-frame .appt')) {
     const code = visit.querySelector('.appt__code'), words = document.createRange();
     const reason = code.querySelector('.appt__reason'), text = reason?.firstChild;
-    const clip = { left: 0, top: 0, right: 0, bottom: 0 }, [box, all] = [code, visit].map((one) => one.getBoundingClientRect());
-    clip.left = Math.max(box.left, all.left); clip.right = Math.min(box.right, all.right);
-    clip.top = Math.max(box.top, all.top); clip.bottom = Math.min(box.bottom, all.bottom);
+    const [box, all] = [code, visit].map((one) => one.getBoundingClientRect());
+    const clip = { left: Math.max(box.left, all.left), right: Math.min(box.right, all.right),
+      top: Math.max(box.top, all.top), bottom: Math.min(box.bottom, all.bottom) };
     const said = [];
     const sign = code.querySelector('svg, .dot');
     if (sign) {
       const at = sign.getBoundingClientRect(), [wide, high] = meet(at, clip);
-      if (wide < at.width - 1 || high < at.height - 2) said.push(`sign cut: ${wide} of ${at.width}, ${high} of ${at.height}`);
+      if (wide < at.width - 1 || high < at.height - 2) said.push(`sign cut: ${wide} of ${at.width}, ${high}`);
     }
     const name = visit.querySelector('.appt__name').clientWidth;
     if (name > 0 && name < 12) said.push(`name cut: ${name}`);

@@ -286,7 +286,9 @@ async def test_a_booking_refused_after_the_next_call_came_is_said_of_whom_it_was
     await console.page.clock.install()
     await late.fulfill(status=422, json={"code": "slot_already_taken", "why": "Prise", "causes": ["L’heure est prise"]})
     said = console.page.locator("#toasts .toast", has_text="Non réservé")
-    await expect(said).to_contain_text(re.compile(r"Non réservé\u00a0: HOFFMANN Jeanne, .*, Dr \w+\. L’heure est prise"))
+    await expect(said).to_contain_text(
+        re.compile(r"Non réservé\u00a0: HOFFMANN Jeanne, .*, Dr \w+\. L’heure est prise")
+    )
     await expect(console.by_id("book-error")).to_be_hidden()
     await expect(console.by_id("book-refusal")).not_to_contain_text("L’heure est prise")
     await console.page.clock.run_for(60000)
