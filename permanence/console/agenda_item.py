@@ -320,4 +320,5 @@ def _place(first: int, span: int, wide: int, beside: int, half: int) -> Markup:
 def _sign(look: Look) -> Markup:
     """The code, with what tells the state besides the colour, and the place of a hold's countdown."""
     left = format_html(' <span class="{}"></span>', "appt__left") if look.kind == "hold" else ""
-    return format_html('<span class="appt__code">{}{}{}</span>', look.sign, look.code, left)
+    code = format_html('<span class="appt__reason">{}</span>', look.code) if look.code else ""
+    return format_html('<span class="appt__code">{}{}{}</span>', look.sign, code, left)

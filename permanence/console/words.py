@@ -319,6 +319,8 @@ _HOUSE = {
     "bye_4403_do": _("Open the console at the address the owner gave you."),
     "bye_4409_what": _("Your post is open in another page."),
     "bye_4409_do": _("Calls come there. You can take the post back here."),
+    "bye_gone_what": _("The other page with your post is closed."),
+    "bye_gone_do": _("No call reaches you any more: take the post back here."),
     "site_down": _("The site does not answer. Calls go on; what you type is kept here."),
     "site_down_too": _("The site does not answer either; what you type is kept here."),
     "site_down_one": _("One message waits for the site; it leaves by itself."),

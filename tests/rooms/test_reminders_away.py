@@ -24,9 +24,9 @@ from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.public_cast import clock
-from tests.rooms.reminders_cast import DUE, book, link, provider, reply, send, told
+from tests.rooms.reminders_cast import DUE, book, cast, link, provider, reply, send, told
 
-__all__ = ["clock", "provider"]
+__all__ = ["cast", "clock", "provider"]
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

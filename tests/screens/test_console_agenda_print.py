@@ -31,7 +31,8 @@ PLACES = """() => [...document.querySelectorAll('.sheet')].map((sheet) => {
     size: [page.width, page.height],
     names: names.map((one) => one.textContent),
     cut: cut(names) + cut([...sheet.querySelectorAll('.appt__name')]),
-    tints: [...sheet.querySelectorAll('.appt__code')].map(ground).filter((one) => one !== 'rgba(0, 0, 0, 0)').length,
+    tints: [...sheet.querySelectorAll('.appt__code, .appt__reason')].map(ground)
+      .filter((one) => one !== 'rgba(0, 0, 0, 0)').length,
     lanes: [...sheet.querySelectorAll('.lane')].map((lane) => lane.getBoundingClientRect().width),
     hours: sheet.querySelectorAll('.grid__hours span').length,
     inside: shown.filter((one) => within(one, body) && within(one, page)).length,

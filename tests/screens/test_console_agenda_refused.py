@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What was refused is said until something is done or Escape takes it away, and nothing of it stays."""
 
+import asyncio
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.screens.agenda_desk import (
     VISITS,
@@ -250,6 +251,51 @@ async def test_the_call_has_the_outcome_of_what_still_stands_of_it(
     await console.press("F2")
     assert (await exchange.command("wrapup_done"))["outcome"] == "appointment_booked"
     assert [row[0] for row in site.rows(VISITS)] == ["booked", "cancelled"]
+
+
+async def answers_the_next(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    """The caller hung up and the wrap-up is over; the next one is answered, and her agenda opened."""
+    await exchange.caller_hangs_up()
+    await console.presence_is("wrap")
+    await exchange.wrap_up_runs_out()
+    await console.presence_is("ready")
+    await exchange.ring(weber(site), call="call-2")
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+
+
+async def test_a_booking_refused_after_the_next_call_came_is_said_of_whom_it_was_and_stays_until_it_is_closed(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await opened(console)
+    await console.press("1")
+    await expect(slot(console.page, 1)).to_have_class(re.compile("slot--mine"))
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route("**/console/agenda/book", waiting.put)
+    await console.press("Enter")
+    late = await asyncio.wait_for(waiting.get(), 20)
+    await answers_the_next(console, exchange, site)
+    await console.press("Alt+a")
+    await expect(console.by_id("book-patient-known")).to_contain_text("HOFFMANN Jeanne")
+    await console.press("ArrowDown")
+    await console.page.clock.install()
+    await late.fulfill(status=422, json={"code": "slot_already_taken", "why": "Prise", "causes": ["L’heure est prise"]})
+    said = console.page.locator("#toasts .toast", has_text="Non réservé")
+    await expect(said).to_contain_text(
+        re.compile(r"Non réservé\u00a0: HOFFMANN Jeanne, .*, Dr \w+\. L’heure est prise")
+    )
+    await expect(console.by_id("book-error")).to_be_hidden()
+    await expect(console.by_id("book-refusal")).not_to_contain_text("L’heure est prise")
+    await console.page.clock.run_for(60000)
+    await expect(said).to_be_visible()
+    await said.get_by_role("button", name="Fermer").click()
+    await expect(said).to_have_count(0)
+    assert site.rows(VISITS) == []
 
 
 async def test_in_the_next_call_ctrl_z_says_nothing_of_what_was_done_in_the_one_before(

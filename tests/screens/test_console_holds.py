@@ -257,6 +257,27 @@ async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, e
     await expect(refused).to_be_hidden()
 
 
+async def test_once_the_other_page_with_her_post_is_closed_this_one_says_so_and_offers_it(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    other = ConsolePage(await console.page.context.new_page(), site.url)
+    await other.open()
+    await exchange.command("hello", 2)
+    banner, refused = console.by_id("banner-link"), console.by_id("banner-error")
+    await expect(banner).to_contain_text("ouvert dans une autre page")
+    await expect(other.by_id("go-ready")).to_be_visible()
+    await expect(banner).to_contain_text("Les appels arrivent là-bas")
+    await other.page.close()
+    await expect(banner).to_contain_text("L’autre page est fermée")
+    await expect(banner).not_to_contain_text("Les appels arrivent là-bas")
+    await console.press("F2")
+    await expect(refused).to_contain_text("Aucun appel n’arrive plus")
+    await console.by_id("take-seat").click()
+    await exchange.command("hello", 3)
+    await expect(banner).to_be_hidden()
+    await expect(refused).to_be_hidden()
+
+
 async def test_an_act_that_is_not_on_the_disk_is_said_in_words_until_it_is(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:

@@ -7,15 +7,18 @@ import { hasWord, word } from "./words.js";
 
 const TOAST_MS = 6000;
 
-/** @param {{state: import("./state.js").State, siteDown: boolean, signedOut: boolean, other: string, waiting: number, voice: boolean}} facts
- * `other`: who is signed in in this browser when it is not the person of this page, else "" */
-export function paintBanners({ state, siteDown, signedOut, other, waiting, voice }) {
+/** @param {{state: import("./state.js").State, siteDown: boolean, signedOut: boolean, other: string, gone: boolean, waiting: number, voice: boolean}} facts
+ * `other`: who is signed in in this browser when it is not the person of this page, else ""; `gone`: the page in which her post was opened is closed */
+export function paintBanners({ state, siteDown, signedOut, other, gone, waiting, voice }) {
   const refused = state.connection === "refused";
   const away = state.connection === "lost" && !state.call;
   show(byId("banner-link"), refused || away || signedOut || other !== "");
   if (other) {
     say(byId("banner-link-what"), word("other_person_what", { name: other }));
     say(byId("banner-link-why"), word("other_person_do", { name: other, mine: config.personName }));
+  } else if (gone) {
+    say(byId("banner-link-what"), word("bye_gone_what"));
+    say(byId("banner-link-why"), word("bye_gone_do"));
   } else if (refused) {
     const code = String(state.refusal?.code ?? "");
     say(byId("banner-link-what"), hasWord(`bye_${code}_what`) ? word(`bye_${code}_what`) : word("bye_what"));

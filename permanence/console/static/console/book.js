@@ -12,7 +12,7 @@ import { Hand } from "./bookhand.js";
 import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
-import { Once, silence } from "./bookonce.js";
+import { against, Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
 import { STEP_MINUTES } from "./bookplaces.js";
 import { Present } from "./bookpresent.js";
@@ -24,6 +24,7 @@ import { Wishes } from "./bookwish.js";
 import { Practitioner } from "./bookwith.js";
 import { byId, make, say, select, show } from "./dom.js";
 import { PatientField } from "./patient.js";
+import { keepSaid } from "./toasts.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
@@ -324,21 +325,28 @@ export class Book {
     }
   }
 
-  /** @param {string} path @param {object} json @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] once it is said that the time is not free, with all that is against it
+  /** @param {string} path @param {object} json @param {string} undone what it would have been, said once she is elsewhere
+   * @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] once it is said that the time is not free, with all that is against it
    * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
-  async act(path, json, refused, notFree) {
-    const told = await this.acting(() => this.once.send(path, json), refused, notFree);
+  async act(path, json, undone, refused, notFree) {
+    const told = await this.acting(() => this.once.send(path, json), undone, refused, notFree);
     if (told) this.spoken.acted();
     return told;
   }
 
-  /** @param {() => Promise<any>} what @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */
-  async acting(what, refused, notFree) {
+  /** @param {() => Promise<any>} what @param {string} undone as `act`, "" for what is nothing to her any more once she is elsewhere @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */
+  async acting(what, undone, refused, notFree) {
+    const same = this.requesting();
     this.busy = true;
     this.error("");
     try {
       return await what();
     } catch (error) {
+      // The next caller's panel says nothing of the one before, and what she does not see says nothing.
+      if (!same() || !this.isOpen) {
+        if (undone) keepSaid(`${undone}. ${against(error)}`);
+        return null;
+      }
       if (error instanceof SiteRefusal && NOT_HELD.has(error.code)) this.holding.forget();
       if (error instanceof SiteRefusal && error.code === "changed_meanwhile") this.hand.look();
       if (error instanceof SiteRefusal && error.causes.length) refused?.();

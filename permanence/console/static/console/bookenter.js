@@ -48,7 +48,8 @@ export class Booking {
     const reason = this.book.reason.id;
     const asker = this.asker();
     const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.book.call, said: this.book.asking.said, ...when };
-    const told = await this.book.acting(() => this.book.once.send("/console/agenda/book", asked), undefined, (causes) => {
+    const undone = word("book_not_booked", { patient: patient.name, hour: whenOf(at), agenda: at.name });
+    const told = await this.book.acting(() => this.book.once.send("/console/agenda/book", asked), undone, undefined, (causes) => {
       const isAsSent = this.book.reason?.id === reason && this.book.patient.meant?.id === patient.id && this.book.spoken.isHere(placeOf(at));
       if (isAsSent && !held && causes.length) this.book.spoken.refuse(at, causes);
       this.book.spoken.offerNear(at);

@@ -167,20 +167,20 @@ export class Hand {
     if (this.isWhere(item, at) && !this.book.once.isOpen(MOVE, json)) return void (this.key === key && this.stopMoving());
     const [span, still] = [stepsOf(item)[1], this.book.staying()];
     const refused = () => this.book.grid.refused(true, place ? { ...place, span } : null);
-    const told = await this.book.act(MOVE, json, refused, () => this.book.spoken.keep(at, key));
+    const whose = { patient: name, hour: whenOf(at), agenda: at.name };
+    const told = await this.book.act(MOVE, json, word("book_not_moved", whose), refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     // What she took in hand meanwhile stays there.
     if (!this.item || this.key === key) this.putDown();
     if (place && still()) this.follow(place, key);
     this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call })) {
+      if (await this.book.act("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call }, word("book_not_undone", whose))) {
         this.book.hooks.done("", done);
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }
     };
-    const words = word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name });
-    offerUndo(words, "moved", back);
+    offerUndo(word("book_moved", whose), "moved", back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

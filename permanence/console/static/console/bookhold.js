@@ -77,7 +77,7 @@ export class Holding {
     if (this.held?.starts === starts && this.held.agenda === agenda) return;
     const { letting } = this;
     const { patient } = this.book.patient;
-    const told = await this.book.acting(() => this.keep(agenda, starts));
+    const told = await this.book.acting(() => this.keep(agenda, starts), "");
     if (!told) return;
     // Meanwhile she wants something else: another reason, another client, or nothing.
     if (letting !== this.letting) return this.giveBack(told.hold);

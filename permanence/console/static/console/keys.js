@@ -5,6 +5,7 @@ import { ariaOf, chordOf, hintOf, unfit } from "./chords.js";
 import { numbered, paintNumbers } from "./digits.js";
 import { byId, isTyping, make, say, show } from "./dom.js";
 import { keepKeys, keptKeys, onKeys } from "./keptkeys.js";
+import { openOver } from "./questions.js";
 import { known, word } from "./words.js";
 
 /** @typedef {{id: string, act: () => void, when?: () => boolean, words: string, foot?: boolean}} Binding */
@@ -168,8 +169,7 @@ function showAll() {
   paintRows();
   show(byId("dialog-keys-agenda"), !byId("view-book").hidden);
   say(byId("keys-said"), "");
-  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-keys"));
-  if (!dialog.open) dialog.showModal();
+  openOver(/** @type {HTMLDialogElement} */ (byId("dialog-keys")));
 }
 
 /** Begins to listen; every key of the screen was bound before. */

@@ -28,7 +28,8 @@ import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
 import { hasNews, nextNews } from "./news.js";
 import { paintOrders } from "./orders.js";
-import { giveWay } from "./questions.js";
+import { lookForOther, otherIsGone, postIsElsewhere, postIsHere } from "./otherpage.js";
+import { giveWay, hungUp } from "./questions.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
@@ -75,6 +76,7 @@ const line = new Line({
   },
   onRefused: (code, why) => {
     if (code === 4409) line.stop();
+    if (code === 4409) postIsElsewhere();
     state = { ...lost(state, Date.now()), connection: "refused", refusal: { code, why } };
     paint();
   },
@@ -204,7 +206,8 @@ function heard(message) {
   const before = state;
   state = reduce(state, message, Date.now());
   if (message.t === "welcome") forgetOffer();
-  if (message.t === "welcome") unsayError(word("refusal_seat_elsewhere"));
+  if (message.t === "welcome") postIsHere();
+  if (message.t === "welcome") for (const said of ["refusal_seat_elsewhere", "bye_gone_do"]) unsayError(word(said));
   if (message.t === "error") showError(hasWord(`error_${message.code}`) ? word(`error_${message.code}`) : word("error_other", { why: message.why }));
   if (before.offer && !state.offer) {
     quiet();
@@ -259,7 +262,7 @@ function paint() {
   reading.paint();
   paintInstructions();
   paintPresence(state, post.state);
-  paintBanners({ state, siteDown, signedOut, other, waiting: drafts.waiting + elsewhereActs.waiting, voice: post.generated });
+  paintBanners({ state, siteDown, signedOut, other, gone: isElsewhere() && otherIsGone(), waiting: drafts.waiting + elsewhereActs.waiting, voice: post.generated });
   paintDrafts();
   paintHealth();
   const card = shown === "ringing" ? (state.offer?.card ?? null) : (onDesk?.card ?? null);
@@ -363,6 +366,7 @@ source("contacts", [], () => (historyOf ? `/console/history?${historyOf}&short=1
 
 function tick() {
   const at = now();
+  if (isElsewhere()) lookForOther(paint);
   say(byId("clock"), clock(at, config.timeZone));
   paintQueue(state, at);
   paintPresenceTime(state, at);
@@ -373,8 +377,12 @@ function tick() {
 
 /** Why nothing reaches the exchange: the telephone is away, or fine and her post in another page. */
 function sayAway() {
-  const isElsewhere = state.connection === "refused" && Number(state.refusal?.code) === 4409;
-  showError(word(isElsewhere ? "refusal_seat_elsewhere" : "refusal_line_lost"));
+  showError(word(!isElsewhere() ? "refusal_line_lost" : otherIsGone() ? "bye_gone_do" : "refusal_seat_elsewhere"));
+}
+
+/** Whether her post is in another page. */
+function isElsewhere() {
+  return state.connection === "refused" && Number(state.refusal?.code) === 4409;
 }
 
 /** Sends a request; a refusal is said in words. @param {string} type @param {Record<string, unknown>} [fields] */
@@ -398,7 +406,7 @@ const acts = {
     }
   },
   end() {
-    if (state.call) act("end", { call: state.call.call });
+    if (state.call) act("end", { call: state.call.call }).then((ok) => ok && hungUp());
     else if (state.offer) act("decline", { call: state.offer.call });
   },
   hold() {

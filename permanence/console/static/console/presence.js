@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Presence: the dot and the word in the top bar, the post at the right of the idle view, breaks with a reason.
 import { button, byId, say, show } from "./dom.js";
+import { openOver } from "./questions.js";
 import { hasWord, running, word } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -78,7 +79,5 @@ export function wireBreak(choose) {
     else return;
     event.preventDefault();
   });
-  return () => {
-    if (!dialog.open) dialog.showModal();
-  };
+  return () => openOver(dialog);
 }

@@ -4,6 +4,7 @@ import { config, onSite, request, SiteRefusal } from "./api.js";
 import { byId, make, say, show, tile } from "./dom.js";
 import { topic } from "./live.js";
 import { marked, meta, readButton, versionOf } from "./orders.js";
+import { openOver } from "./questions.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./orders.js").Instruction & {client: string, name: string, initials: string, colour: number, line: string, caller: string}} Unread */
@@ -134,7 +135,7 @@ export class Reading {
     if (this.dialog.open) return false;
     this.then = then;
     this.paintDialog();
-    this.dialog.showModal();
+    openOver(this.dialog);
     return false;
   }
 

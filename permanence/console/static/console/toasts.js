@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is said in passing stands above one another: what was refused is still read when something else is done after it.
-import { byId } from "./dom.js";
+import { byId, icon, make } from "./dom.js";
+import { word } from "./words.js";
 
 const MOST = 3;
 
-/** Puts it below the others; the oldest goes where there are too many, but never the way back. @param {HTMLElement} said */
+/** What was not done although she is elsewhere by now: it stays until she closes it. @param {string} text */
+export function keepSaid(text) {
+  const close = make("button", { class: "btn btn--sm", type: "button" }, word("toast_close"));
+  const said = make("div", { class: "toast" }, icon("alert"), make("span", {}, text), close);
+  close.addEventListener("click", () => said.remove());
+  raise(said);
+}
+
+/** Puts it below the others; the oldest goes where there are too many, but never the way back or what stays until she closes it. @param {HTMLElement} said */
 export function raise(said) {
   const toasts = byId("toasts");
   toasts.append(said);
