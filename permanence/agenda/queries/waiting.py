@@ -4,17 +4,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from permanence.agenda.models import Agenda, FreedTime, Occupancy, SlotOffer, WaitingPlace
+from django.db.models import Q
+
+from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key, of_seen, seen
+from permanence.agenda.queries.filled import parts_left
 from permanence.agenda.queries.first import first_kept
 from permanence.agenda.queries.offers import VIEWED, OfferView, offer_view
 from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import PlaceUnknown
 from permanence.agenda.rules.kinds import HalfDay
-from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
+from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState, Span
 from permanence.agenda.rules.wishes import Preferences
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
@@ -200,12 +203,14 @@ def to_telephone(*, by: Who, at: datetime) -> tuple[PlaceView, ...]:
 
 
 def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[FreedView, ...]:
-    """The times that are a secretary's, the earliest first; one that has begun or was filled since is not there."""
+    """The times that are a secretary's, the earliest first; one that has begun, or in which nobody can be booked any
+    more, is not there.
+    """
     rows = FreedTime.objects.for_house(by.house_key).filter(
         state__in=[FreedState.NOBODY.value, FreedState.TOO_NEAR.value], done_at=None, starts_at__gt=at
     )
     rows = rows if client is None else rows.filter(client=row_key(client))
-    return tuple(_freed_view(each) for each in _unfilled(rows, by=by))
+    return tuple(_freed_view(each, parts) for each, parts in _unfilled(rows, by=by))
 
 
 def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
@@ -223,15 +228,22 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
             starts_at=each.starts_at,
             from_at=heard_from(at, country=each.client.country, time_zone=each.client.time_zone),
         )
-        for each in _unfilled(rows.exclude(pk__in=asked), by=by)
+        for each, _parts in _unfilled(rows.exclude(pk__in=asked), by=by)
     ]
     return tuple(each for each in views if at < each.from_at < each.starts_at)
 
 
-def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[FreedTime]:
-    """Those of the clients `by` sees in which nobody is by now, the earliest first."""
-    listed = of_seen(rows, by=by).select_related("client", "agenda").order_by("starts_at", "pk")
-    return first_kept(listed, lambda some: [each for each in some if not _is_filled(each)], most=LIST_LIMIT)
+def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[tuple[FreedTime, tuple[Span, ...]]]:
+    """Those of the clients `by` sees in which somebody can be booked still, with the parts of each, the earliest
+    first.
+    """
+
+    def left(some: list[FreedTime]) -> list[tuple[FreedTime, tuple[Span, ...]]]:
+        parts = parts_left(some)
+        return [(each, parts[each.pk]) for each in some if each.pk in parts]
+
+    listed = of_seen(rows, by=by).select_related("client", "agenda__client").order_by("starts_at", "pk")
+    return first_kept(listed, left, most=LIST_LIMIT)
 
 
 def client_of_freed(*, by: Who, freed: str) -> str | None:
@@ -313,7 +325,7 @@ def _sites(rows: Iterable[WaitingPlace], *, house: str) -> dict[str, str]:
     return told_sites(house=house, clients=wished) if wished else {}
 
 
-def _freed_view(row: FreedTime) -> FreedView:
+def _freed_view(row: FreedTime, parts: tuple[Span, ...]) -> FreedView:
     keys = [row_key(str(place)) for place, _starts in row.suggested]
     places = {each.pk: each for each in WaitingPlace.objects.filter(pk__in=keys, state=PlaceState.WAITING.value)}
     made = list(SlotOffer.objects.filter(freed=row).select_related(*VIEWED).order_by("offered_at", "pk"))
@@ -333,7 +345,7 @@ def _freed_view(row: FreedTime) -> FreedView:
             Suggested(
                 person=persons[_pair(places[key])],
                 place=places[key].key,
-                starts_at=datetime.fromisoformat(starts),
+                starts_at=_free_from(datetime.fromisoformat(starts), parts),
             )
             for key, (_place, starts) in zip(keys, row.suggested, strict=True)
             if key in places
@@ -342,10 +354,10 @@ def _freed_view(row: FreedTime) -> FreedView:
     )
 
 
-def _is_filled(row: FreedTime) -> bool:
-    """Whether somebody or something has the beginning of that time by now."""
-    there = Occupancy.objects.filter(agenda=row.agenda_id, blocking=True, hold=None)
-    return there.filter(starts_at__lt=row.starts_at + timedelta(minutes=5), ends_at__gt=row.starts_at).exists()
+def _free_from(starts: datetime, parts: tuple[Span, ...]) -> datetime:
+    """That moment, or where somebody was booked there meanwhile the beginning of what is left behind it."""
+    behind = next((each for each in parts if starts < each.ends), parts[-1])
+    return max(starts, behind.starts)
 
 
 def _persons(rows: Iterable[WaitingPlace]) -> dict[tuple[str, str], PatientView]:
