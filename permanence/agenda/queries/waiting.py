@@ -35,7 +35,8 @@ LIST_LIMIT = 500
 class PlaceView:
     """A place on the list. `until_date` is excluded. `agendas` and `sites` name those he would come to, () for any.
 
-    `turn` counts from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first.
+    `turn` counts from 1 among those of his client who wait, 0 for who waits no more and for whose days are over.
+    `offers`: the last one first.
     `unasked`: what has to be asked before he is booked.
     """
 
@@ -122,11 +123,11 @@ class NightView:
 
 
 def waiting_list(
-    *, by: Who, client: str | None = None, agenda: str | None = None, since: datetime | None = None
+    *, by: Who, at: datetime, client: str | None = None, agenda: str | None = None, since: datetime | None = None
 ) -> tuple[PlaceView, ...]:
-    """Who waits for the clients `by` sees, by client and in turn, `LIST_LIMIT` at most; with `since` also who was
-    booked or withdrawn from then on, behind them, as far as there is room. Of `agenda`: those who would come to it.
-    Raises AgendaUnknown.
+    """Who waits for the clients `by` sees, by client and in turn, `LIST_LIMIT` at most; behind them, as far as there is
+    room, whose days are over at `at` and was not taken off, and with `since` who was booked or withdrawn from then on.
+    Of `agenda`: those who would come to it. Raises AgendaUnknown.
     """
     rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by)
     if agenda is not None:
@@ -139,22 +140,34 @@ def waiting_list(
     def would_come(some: list[WaitingPlace]) -> list[WaitingPlace]:
         return [each for each in some if _would_come(each, agenda)]
 
-    found = first_kept(listed.filter(state=PlaceState.WAITING.value), would_come, most=LIST_LIMIT)
+    waiting = listed.filter(state=PlaceState.WAITING.value)
+    over = _over(waiting, at=at)
+    found = first_kept(waiting.exclude(over), would_come, most=LIST_LIMIT)
+    found += first_kept(waiting.filter(over), would_come, most=LIST_LIMIT - len(found))
     if since is not None:
         before = listed.filter(state_at__gte=since).exclude(state=PlaceState.WAITING.value)
         found += first_kept(before, would_come, most=LIST_LIMIT - len(found))
-    return _views(found, house=by.house)
+    return _views(found, house=by.house, at=at)
 
 
-def how_many_wait(*, by: Who, agenda: str | None = None) -> int:
-    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`; of `agenda`: those who would
-    come to it. One query, and that of the agenda. Raises AgendaUnknown.
+def how_many_wait(*, by: Who, at: datetime, agenda: str | None = None) -> int:
+    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`, but those whose days are over at
+    `at`; of `agenda`: those who would come to it. Two queries, and that of the agenda. Raises AgendaUnknown.
     """
     rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value)
+    rows = rows.exclude(_over(rows, at=at))
     if agenda is None:
         return rows.count()
     theirs = rows.filter(client=seen([agenda], by=by)[0].client_id)
     return sum(_would_come(each, agenda) for each in theirs.only("agendas"))
+
+
+def _over(rows: ClientQuerySet[WaitingPlace], *, at: datetime) -> Q:
+    """Those among the rows whose days are over on the clock of their client. One query, for the clocks."""
+    over = Q(pk__in=[])
+    for zone in rows.order_by().values_list("client__time_zone", flat=True).distinct():
+        over |= Q(client__time_zone=zone, until_date__lte=at.astimezone(ZoneInfo(zone)).date())
+    return over
 
 
 def place(*, by: Who, place: str) -> PlaceView:
@@ -260,8 +273,10 @@ def _with_names(rows: ClientQuerySet[WaitingPlace]) -> ClientQuerySet[WaitingPla
     return rows.select_related("client", "reason")
 
 
-def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]:
-    """The rows (client and reason loaded), in turn, as views. Five queries, and one where sites are wished."""
+def _views(rows: Sequence[WaitingPlace], *, house: str, at: datetime | None = None) -> tuple[PlaceView, ...]:
+    """The rows (client and reason loaded), in turn, as views; those whose days are over at `at` have none. Five
+    queries, and one where sites are wished.
+    """
     offers: dict[int, list[OfferView]] = defaultdict(list)
     made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related(*VIEWED)
     for told in made.order_by("-offered_at", "-pk"):
@@ -274,12 +289,17 @@ def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]
     found = []
     for each in rows:
         waits = each.state == PlaceState.WAITING
-        turns[each.client_id] += waits
-        turn = turns[each.client_id] if waits else 0
+        is_next = waits and (at is None or each.until_date > _today(each, at))
+        turns[each.client_id] += is_next
+        turn = turns[each.client_id] if is_next else 0
         person, made_to_him = persons[_pair(each)], tuple(offers[each.pk])
         unasked = unasked_of(each, house=house, on_file=person.address) if waits else Unasked()
         found.append(_place_view(each, person, names, turn=turn, offers=made_to_him, unasked=unasked))
     return tuple(found)
+
+
+def _today(row: WaitingPlace, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(row.client.time_zone)).date()
 
 
 def _place_view(
