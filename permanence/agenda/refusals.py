@@ -169,6 +169,12 @@ class AgendaTakenToo(Refusal):
     code = "agenda_taken_too"
 
 
+class AgendaBookedToo(AgendaTakenToo):
+    """Visits to come in another agenda take this one too, whatever is offered by now; `why` says how many."""
+
+    code = "agenda_booked_too"
+
+
 class LedElsewhere(Refusal):
     """A server says that the calendars are at another one, to which the login does not go; `why` is its name."""
 

@@ -36,6 +36,7 @@ REFUSALS: dict[str, str | Promise] = {
     "replacement_impossible": gettext_lazy("Choose another reason that is offered."),
     "resource_in_use": gettext_lazy("Openings, reasons or appointments to come still need it."),
     "agenda_taken_too": gettext_lazy("Visits for one of the reasons take this agenda too: change the reason first."),
+    "agenda_booked_too": gettext_lazy("Visits with a colleague take this agenda too. Move or cancel them first."),
     "agenda_unknown": gettext_lazy("This agenda is not kept any more: look at it again."),
     "agenda_busy": gettext_lazy("Others are booking at this moment: send it once more."),
     "visit_reason_unknown": gettext_lazy("One of the reasons is no longer offered: look at it again."),

@@ -138,19 +138,21 @@ def on_hold_released(event_id: str, event: Event) -> None:
 
 
 def on_absence_withdrawn(event_id: str, event: Event) -> None:
-    """Who was away is there after all: what is open in his agendas is offered at once. Idempotent by event."""
+    """Who was away is there after all: what is open in his agendas is offered at once, and in those whose combined
+    visits take one of his too. Idempotent by event.
+    """
     if not isinstance(event, AbsenceWithdrawn):
         raise TypeError(f"expected AbsenceWithdrawn, heard {type(event).__name__}")
-    for each in agendas.agendas(by=house_system(house=event.house), client=event.client):
-        if event.recipient in {"", each.recipient}:
-            waiting_offers.note_freed(
-                house=event.house,
-                agenda=each.id,
-                source=f"{event_id} {each.id}",
-                at=event.at,
-                starts_at=event.starts_at,
-                ends_at=event.ends_at,
-            )
+    theirs = agendas.agendas(by=house_system(house=event.house), client=event.client)
+    for agenda in _with_others(event, [each.id for each in theirs if event.recipient in {"", each.recipient}]):
+        waiting_offers.note_freed(
+            house=event.house,
+            agenda=agenda,
+            source=f"{event_id} {agenda}",
+            at=event.at,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+        )
 
 
 def on_booked(_event_id: str, event: Event) -> None:

@@ -25,11 +25,12 @@ from permanence.agenda.queries.follow_ups import (
 )
 from permanence.agenda.queries.returns import DoctorBack, doctors_back
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import FollowUpUnknown, NotNow
+from permanence.agenda.refusals import AgendaBusy, FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
 from permanence.console import waiting
 from permanence.console.agenda_link import agenda_with
+from permanence.console.agenda_words import REFUSED
 from permanence.console.left_booked import left_rows, still_rows
 from permanence.console.newcomers import newcomer_rows
 from permanence.console.replies import reply_rows
@@ -91,6 +92,8 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
         settle(follow_up=follow_up, outcome=Outcome(outcome), by=by, at=at, key=new_id(at, _ENTROPY))
     except (FollowUpUnknown, NotNow):
         return _page(request, by, refused=str(_("Somebody else has done it meanwhile.")))
+    except AgendaBusy as refusal:
+        return _page(request, by, refused=str(REFUSED[refusal.code]))
     said = str(OUTCOMES[Outcome(outcome)])
     if outcome == Outcome.CANCELLED:
         calls = _numbers(entry, _countries(by))[:1] if told.asks_a_call else []

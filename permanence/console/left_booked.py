@@ -20,11 +20,12 @@ from permanence.agenda.operations.day import keep_booked, put_back_on_list
 from permanence.agenda.queries.follow_ups import client_of_follow_up
 from permanence.agenda.queries.kept_booked import KeptBooked, still_booked
 from permanence.agenda.queries.left_booked import LeftBooked, left_booked
-from permanence.agenda.refusals import FollowUpUnknown
+from permanence.agenda.refusals import AgendaBusy, FollowUpUnknown
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
 from permanence.console.agenda_asked import appointment_asked
 from permanence.console.agenda_link import agenda_with
+from permanence.console.agenda_words import REFUSED
 from permanence.console.said_of import said_of
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
@@ -45,6 +46,8 @@ def keep(request: HttpRequest, absence: str, appointment: str) -> HttpResponse:
         keep_booked(**told, by=by, at=_CLOCK.now())
     except FollowUpUnknown:
         messages.error(request, _("Somebody else has done it meanwhile."))
+    except AgendaBusy as refusal:
+        messages.error(request, str(REFUSED[refusal.code]))
     else:
         messages.success(request, said_of(visit.patient_name, _("The appointment stands all the same.")))
     return redirect("console:follow-ups")
@@ -64,6 +67,8 @@ def put_back(request: HttpRequest, follow_up: str) -> HttpResponse:
         put_back_on_list(follow_up=follow_up, by=by, at=_CLOCK.now())
     except FollowUpUnknown:
         messages.error(request, _("Somebody else has done it meanwhile."))
+    except AgendaBusy as refusal:
+        messages.error(request, str(REFUSED[refusal.code]))
     else:
         messages.success(request, _("Back on the list."))
     return redirect("console:follow-ups")

@@ -128,7 +128,7 @@ def _person(by: Who, patient: str) -> PatientView:
 
 def _shown(request: HttpRequest, by: Who, page: pages.FilePage) -> HttpResponse:
     person = page.file.patient
-    listed = waiting.waiting_list(by=by, client=person.client)
+    listed = waiting.waiting_list(by=by, at=_CLOCK.now(), client=person.client)
     waits = [f"{each.reason_name}, {wants_words(each)}" for each in listed if each.person.id == person.id]
     return render(request, "console/patient_file.html", {"page": page, "waits": waits}, status=page.status)
 

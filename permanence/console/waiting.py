@@ -25,6 +25,7 @@ from permanence.agenda.queries import agendas, appointments, waiting
 from permanence.agenda.queries.waiting import FreedView, NightView, PlaceView
 from permanence.agenda.refusals import (
     AddressMissing,
+    AgendaBusy,
     FreedUnknown,
     OfferOver,
     PatientDeceased,
@@ -78,12 +79,12 @@ def page(request: HttpRequest) -> HttpResponse:
     """Who waits, by client and in turn; below, who waits no more since a week."""
     by, at = who(request), _CLOCK.now()
     countries = _countries(by)
-    rows = [_row(each, countries, at=at) for each in waiting.waiting_list(by=by, since=at - SHOWN_AFTER)]
+    rows = [_row(each, countries, at=at) for each in waiting.waiting_list(by=by, at=at, since=at - SHOWN_AFTER)]
     context: dict[str, Any] = {
         "rows": [each for each in rows if each["waits"]],
         "before": [each for each in rows if not each["waits"]],
     }
-    context["many"] = waiting.how_many_wait(by=by)
+    context["many"] = waiting.how_many_wait(by=by, at=at)
     context["cut"] = waiting.LIST_LIMIT if context["many"] > waiting.LIST_LIMIT else 0
     context["night"] = [_night(each, at) for each in waiting.for_the_morning(by=by, at=at)]
     return render(request, "console/waiting.html", context)
@@ -155,7 +156,7 @@ def add(request: HttpRequest) -> HttpResponse:
     for way in ContactWay:
         if text_of(data, way.value) == "1":
             patients.note_consent(client=client.id, patient=made.person.id, way=way.value, given=True, by=by, at=at)
-    listed = waiting.waiting_list(by=by, client=client.id)
+    listed = waiting.waiting_list(by=by, at=at, client=client.id)
     turn = next((each.turn for each in listed if each.place == made.place), 0)
     if turn:
         said = _("%(patient)s is on the waiting list, number %(turn)d") % {"patient": made.person.name, "turn": turn}
@@ -196,6 +197,9 @@ def act(request: HttpRequest, place: str) -> HttpResponse:
     except PlaceUnknown:
         messages.error(request, str(TOO_LATE))
         return redirect("console:waiting")
+    except AgendaBusy as refusal:
+        messages.error(request, str(REFUSED[refusal.code]))
+        return redirect("console:waiting")
     messages.success(request, said % {"patient": view.person.name})
     return redirect("console:waiting")
 
@@ -220,7 +224,7 @@ def answer(request: HttpRequest, offer: str) -> HttpResponse:
         messages.error(request, str(TOO_LATE))
     except SlotRefused as refusal:
         messages.error(request, _ruled_out(refusal) or str(TOO_LATE))
-    except (QuestionsUnanswered, AddressMissing, PatientDeceased) as refusal:
+    except (QuestionsUnanswered, AddressMissing, PatientDeceased, AgendaBusy) as refusal:
         messages.error(request, str(REFUSED[refusal.code]))
     else:
         messages.success(request, _("The appointment is booked.") if what == "take" else _("The next one is asked."))
@@ -273,7 +277,7 @@ def _row(each: PlaceView, countries: Mapping[str, str], *, at: datetime) -> dict
     offer = each.open_offer
     return {
         "place": each,
-        "waits": each.turn > 0,
+        "waits": each.state is PlaceState.WAITING,
         "wants": wants_words(each),
         "state": state_words(each, at=at),
         "since": moments.day_and_hour(each.asked_at, zone, now=at),

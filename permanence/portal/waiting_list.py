@@ -15,7 +15,7 @@ from permanence.agenda.operations.waiting_list import change_offer_minutes
 from permanence.agenda.queries import waiting
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import OfferMinutesImpossible
-from permanence.agenda.rules.waiting import OFFER_MINUTES
+from permanence.agenda.rules.waiting import OFFER_MINUTES, PlaceState
 from permanence.agenda.waiting_words import offer_length, offer_words, state_words, wants_words
 from permanence.clients.queries import ClientView
 from permanence.foundation import moments
@@ -49,15 +49,15 @@ def _page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *,
     rows = [
         {
             "place": each,
-            "waits": each.turn > 0,
+            "waits": each.state is PlaceState.WAITING,
             "wants": wants_words(each),
             "state": state_words(each, at=at),
             "since": moments.day_and_hour(each.asked_at, zone, now=at),
             "offers": [offer_words(one, zone, at=at) for one in each.offers],
         }
-        for each in waiting.waiting_list(by=by, agenda=found.id, since=at - SHOWN_AFTER)
+        for each in waiting.waiting_list(by=by, at=at, agenda=found.id, since=at - SHOWN_AFTER)
     ]
-    many = waiting.how_many_wait(by=by, agenda=found.id)
+    many = waiting.how_many_wait(by=by, at=at, agenda=found.id)
     now = waiting.offer_minutes(by=by, agenda=found.id)
     context = {
         "client": view,

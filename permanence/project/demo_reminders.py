@@ -20,7 +20,7 @@ HOURS = 4
 
 def remind_patients(*, by: Who, at: datetime, entropy: Entropy) -> None:
     """Set the reminders of every practice with an agenda. Who waits and is to be telephoned did not agree."""
-    telephoned = {each.person.id for each in waiting.waiting_list(by=by)}
+    telephoned = {each.person.id for each in waiting.waiting_list(by=by, at=at)}
     for client in sorted({each.client for each in agendas.agendas(by=by)}, key=int):
         for chunk in everybody(house=by.house, client=client):
             for each in chunk:

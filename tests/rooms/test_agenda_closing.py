@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An agenda is closed: who is booked, waits or holds a time there is asked about before, told of, and not forgotten."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from permanence.agenda.models import Agenda, Appointment, FollowUp, FreedTime, SlotHold, SlotOffer, WaitingPlace
-from permanence.agenda.operations import appointments, holds, offer_answers, public_pages, setting
+from permanence.agenda.operations import appointments, holds, offer_answers, public_pages, reasons, setting
 from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import ask_follow_up
-from permanence.agenda.queries import days, slots
+from permanence.agenda.queries import agendas, days, slots
 from permanence.agenda.queries import public as public_queries
 from permanence.agenda.queries.closing import closing
 from permanence.agenda.queries.follow_ups import open_follow_ups
-from permanence.agenda.refusals import AgendaInUse, AgendaUnknown, SlotRefused, WordsTooLong
+from permanence.agenda.refusals import AgendaInUse, AgendaTakenToo, AgendaUnknown, SlotRefused, WordsTooLong
 from permanence.agenda.rules.follow_ups import Onwards, Wanted
 from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.waiting import FreedState, OfferState, PlaceState
@@ -27,7 +28,7 @@ from permanence.dispatch.rules import ReminderState
 from permanence.foundation.models import AuditEntry
 from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock, SystemEntropy
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.messaging_cast import person as somebody
 from tests.rooms.sent_form import sent_form
@@ -179,6 +180,50 @@ def test_who_waits_for_it_alone_waits_for_the_others_or_for_none(cast):
         closed(cast, cast.lemaire, leaving=Leaving(onwards=Onwards.ANY))
     closed(cast, cast.lemaire, leaving=Leaving(onwards=Onwards.NONE))
     assert set(WaitingPlace.objects.values_list("state", flat=True)) == {PlaceState.WITHDRAWN.value}
+
+
+def wanted_alone(cast, both):
+    """The doctor who was wanted too is wanted for that reason no more."""
+    kept = agendas.reason(by=cast.marc, client=cast.cabinet.id, reason=both)
+    reasons.set_reason(client=cast.cabinet.id, reason=replace(kept, also=""), by=cast.marc, at=NOON)
+
+
+def offered_no_more(cast, both):
+    """Another reason, for which he is not wanted, takes its place."""
+    reasons.retire_reason(
+        client=cast.cabinet.id, reason=both, replacement=cast.consultation, by=cast.dr_dupont, at=NOON
+    )
+
+
+@pytest.mark.parametrize("change", [wanted_alone, offered_no_more])
+def test_it_is_not_closed_under_visits_of_a_colleague_that_take_it_too(cast, change):
+    both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.lemaire)
+    one, two = booked(cast, MONDAY, reason=both), booked(cast, after(60), reason=both, who=cast.paul)
+    change(cast, both)
+    with pytest.raises(AgendaTakenToo, match="2 app"):
+        closed(cast, cast.lemaire)
+    assert Agenda.objects.get(pk=int(cast.lemaire)).active
+    told = closing(by=cast.marc, agenda=cast.lemaire, at=NOON)
+    assert ([each.appointment for each in told.too], told.visits) == ([one.appointment, two.appointment], ())
+    cancelled(cast, one, at=NOON)
+    appointments.cancel(key=cast.key(), appointment=two.appointment, cause=CancelCause.DOCTOR, by=cast.claire, at=NOON)
+    assert not closed(cast, cast.lemaire).active
+
+
+def test_the_page_names_the_visits_of_a_colleague_that_take_it_too(cast, browser_of):
+    now = SystemClock().now()
+    day = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7 - now.weekday())
+    both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.dupont)
+    booked(cast, day, at=now, agenda=cast.lemaire, reason=both)
+    wanted_alone(cast, both)
+    browser = owner(cast, browser_of)
+    for do in ("check", "save"):
+        shown = posted(browser, cast, do=do, wanted="move", onwards="any")
+        text = shown.content.decode()
+        assert ("HOFFMANN" in text, "Dr Lemaire" in text, "Déplacez-le" in text) == (True,) * 3
+        assert "Personne n’y est inscrit" not in text
+    assert shown.status_code == 422
+    assert Agenda.objects.get(pk=int(cast.dupont)).active
 
 
 def test_words_for_the_secretary_have_their_length(cast):

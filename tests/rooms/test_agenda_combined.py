@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from permanence.agenda.interop import entries
-from permanence.agenda.models import Agenda, AgendaAct, Appointment, Occupancy, SlotHold
+from permanence.agenda.models import Agenda, AgendaAct, Appointment, FreedTime, Occupancy, SlotHold
 from permanence.agenda.operations import (
     appointments,
     blocks,
@@ -294,3 +294,18 @@ def test_a_combined_visit_that_is_cancelled_frees_both_for_who_waits(cast, both,
         cast.dupont,
         cast.lemaire,
     }
+
+
+def test_an_absence_of_the_other_one_that_is_withdrawn_is_offered_to_who_waits_for_both(cast, both, deliver_all):
+    absence = absences.announce_absence(
+        client=cast.cabinet.id, recipient=cast.lemaire_recipient, starts=after(-60), ends=after(300), words="Congrès",
+        announced_by=cast.claire.person, by=cast.claire, at=NOON,
+    )  # fmt: skip
+    deliver_all(NOON)
+    waits(cast, person(cast, "Waiting"), reason=both)
+    absences.withdraw_absence(client=cast.cabinet.id, absence=absence, by=cast.claire, at=LATER)
+    assert pursue(deliver_all, LATER) == 1
+    hold = SlotHold.objects.get(ended_at=None)
+    assert (str(hold.agenda_id), str(hold.also_id), hold.starts_at) == (cast.dupont, cast.lemaire, MONDAY)
+    freed = FreedTime.objects.order_by("agenda").values_list("agenda", "starts_at")
+    assert list(freed) == [(int(each), after(-60)) for each in sorted((cast.dupont, cast.lemaire), key=int)]

@@ -8,7 +8,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations import appointments, rooms, setting, visits, week
+from permanence.agenda.operations import appointments, reasons, rooms, setting, visits, week
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.queries import agendas, effect
 from permanence.agenda.refusals import (
@@ -26,6 +26,7 @@ from permanence.agenda.setting_words import SHOWN, drawn
 from permanence.foundation.models import AuditEntry
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings, reason
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_visit_places import sites
 
 pytestmark = pytest.mark.django_db
 MORNINGS = tuple((day, "08:00", "12:00") for day in range(5))
@@ -324,6 +325,20 @@ def test_a_first_agenda_brings_the_reasons_of_the_trade_and_a_second_one_does_no
     assert names[:2] == ["Kontrolle", "Zahnreinigung"]
 
 
+def test_the_last_device_of_a_kind_stays_while_a_reason_needs_any_of_it(made):
+    asked = {"client": made.cabinet.id, "by": made.marc, "at": NOON}
+    north, south = sites(made, "Nord", "Sud").values()
+    setting.add_resource(name="Saal", kind="room", **asked)
+    there = setting.add_resource(name="EKG Nord", kind="ecg", site=north, **asked)
+    rooms.retire_resource(resource=made.ecg, **asked)
+    setting.add_resource(name="EKG Sud", kind="ecg", site=south, **asked)
+    with pytest.raises(ResourceInUse, match="1 reasons"):
+        rooms.retire_resource(resource=there.id, **asked)
+    kept = next(each for each in agendas.reasons(by=made.marc, client=made.cabinet.id) if each.id == made.tracing)
+    reasons.set_reason(client=made.cabinet.id, reason=replace(kept, sites=(south,)), by=made.marc, at=NOON)
+    rooms.retire_resource(resource=there.id, **asked)
+
+
 def test_a_room_goes_out_of_use_only_when_nothing_to_come_needs_it(made):
     cabinet = made.cabinet.id
     asked = {"client": cabinet, "by": made.marc, "at": NOON}
@@ -340,8 +355,9 @@ def test_a_room_goes_out_of_use_only_when_nothing_to_come_needs_it(made):
     with pytest.raises(ResourceInUse):
         rooms.retire_resource(resource=made.ecg, **asked)
     visits.mark_done(key=made.key(), appointment=tracing.appointment, by=made.claire, at=MONDAY)
+    spare = setting.add_resource(name="EKG 2", kind="ecg", **asked)
     rooms.retire_resource(resource=made.ecg, client=cabinet, by=made.marc, at=after(60))
-    assert agendas.resources(by=made.marc, client=cabinet) == ()
+    assert [each.id for each in agendas.resources(by=made.marc, client=cabinet)] == [spare.id]
     with pytest.raises(ResourceUnknown):
         rooms.retire_resource(resource=made.ecg, **asked)
     setting.add_resource(name="Saal", kind="room", **asked)

@@ -80,11 +80,11 @@ def test_all_that_happens_in_a_practice_is_there(demonstration, entropy, deliver
     practice = public.page("cabinet-dupont")
     assert (len(practice.offers), bool(practice.shared)) == (2, True)
     # two wait, and nobody was offered what was free before they did
-    waits = waiting.waiting_list(by=by)
+    waits = waiting.waiting_list(by=by, at=NOW)
     assert [(each.turn, each.is_urgent, each.person.may_sms) for each in waits] == [(1, True, False), (2, False, True)]
     deliver_all(NOW)
     assert waiting_offers.pursue_due(at=NOW, entropy=entropy) == 0
-    assert len(waiting.waiting_list(by=by)) == 2
+    assert len(waiting.waiting_list(by=by, at=NOW)) == 2
     # the room and the ECG
     weber = next(each for each in agendas.agendas(by=by) if each.name == "Dr Weber")
     assert {each.kind for each in agendas.resources(by=by, client=weber.client)} == {"salle", "ECG"}

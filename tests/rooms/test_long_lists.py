@@ -151,11 +151,13 @@ def test_who_waits_stands_before_who_waits_no_more_and_what_is_anothers_hides_no
         waiting_list.withdraw(place=place, by=cast.claire, at=NOON)
     for name in ("First", "Second"):
         waits(cast, person(cast, name), at=NOON)
-    names = {each.person.birth_name for each in waiting.waiting_list(by=cast.claire, since=NOON - timedelta(days=7))}
+    names = {
+        each.person.birth_name for each in waiting.waiting_list(by=cast.claire, at=NOON, since=NOON - timedelta(days=7))
+    }
     assert names == {"First", "Second"}
     for number in range(2):
         waits(cast, person(cast, f"Urgent{number}"), at=NOON, is_urgent=True, agendas=(cast.dupont,))
-    found = waiting.waiting_list(by=cast.claire, agenda=cast.lemaire)
+    found = waiting.waiting_list(by=cast.claire, at=NOON, agenda=cast.lemaire)
     assert [each.person.birth_name for each in found] == ["First", "Second"]
 
 

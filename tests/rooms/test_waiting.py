@@ -2,7 +2,7 @@
 """The waiting list: a freed slot goes to who waits, in turn, held for him; taken exactly once, by nobody twice."""
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -116,7 +116,7 @@ def test_without_an_answer_it_goes_to_the_next_and_he_goes_behind(cast, deliver_
     assert pursue(deliver_all, LATER + HOUR) == 1
     assert offered() == [("First", "lapsed"), ("Second", "open")]
     assert place(first).silent == 1
-    assert [each.person.birth_name for each in waiting.waiting_list(by=cast.claire)] == ["Second", "First"]
+    assert [each.person.birth_name for each in waiting.waiting_list(by=cast.claire, at=NOON)] == ["Second", "First"]
 
 
 def test_who_was_never_told_is_not_put_behind(cast, deliver_all):
@@ -240,7 +240,7 @@ def test_taking_it_books_once_and_ends_the_waiting(cast, deliver_all):
     assert (made.starts_at, made.state, made.door) == (MONDAY, AppointmentState.BOOKED, "waiting")
     assert (place(mine).state, place(mine).appointment) == (PlaceState.BOOKED, made.key)
     assert FreedTime.objects.get(starts_at=MONDAY).state == FreedState.TAKEN
-    assert waiting.waiting_list(by=cast.claire) == ()
+    assert waiting.waiting_list(by=cast.claire, at=NOON) == ()
     with pytest.raises(OfferOver):
         decline(offer, cast=cast)
     assert Appointment.objects.filter(starts_at=MONDAY, state="booked").count() == 1
@@ -521,8 +521,8 @@ def test_marked_as_urgent_he_is_first(cast):
     waits(cast, person(cast, "First"), at=NOON - HOUR)
     urgent = waits(cast, person(cast, "Urgent"))
     waiting_list.mark_urgent(place=urgent, is_urgent=True, by=cast.claire, at=NOON)
-    assert [each.person.birth_name for each in waiting.waiting_list(by=cast.claire)] == ["Urgent", "First"]
-    assert [each.turn for each in waiting.waiting_list(by=cast.claire)] == [1, 2]
+    assert [each.person.birth_name for each in waiting.waiting_list(by=cast.claire, at=NOON)] == ["Urgent", "First"]
+    assert [each.turn for each in waiting.waiting_list(by=cast.claire, at=NOON)] == [1, 2]
 
 
 def test_who_was_offered_what_and_when_is_kept(cast, deliver_all):
@@ -607,6 +607,33 @@ def test_once_for_each_reason_and_once_for_each_page(cast):
     assert WaitingPlace.objects.count() == 1
 
 
+def test_who_calls_again_after_his_days_are_over_is_put_on_the_list_anew(cast):
+    who, until = person(cast, "First"), date(2026, 11, 28)
+    over = waits(cast, who, until_date=until, is_urgent=True)
+    midnight = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)  # in Paris it is Saturday, on which he waits no more
+    with pytest.raises(AlreadyWaiting):
+        waits(cast, who, at=midnight - HOUR)
+    mine = waits(cast, who, at=midnight)
+    assert (place(over).state, place(mine).state) == (PlaceState.WITHDRAWN, PlaceState.WAITING)
+    assert (place(over).state_at, place(mine).asked_at, place(mine).is_urgent) == (midnight, midnight, False)
+    note = AuditEntry.objects.get(action="waiting.withdrawn")
+    assert note.detail["waits_as"] == place(mine).pk
+    assert AuditEntry.objects.filter(action="waiting.added").count() == 2
+
+
+def test_whose_days_are_over_has_no_turn_and_is_not_counted(cast):
+    waits(cast, person(cast, "Over"), at=NOON - HOUR, until_date=date(2026, 11, 28))
+    waits(cast, person(cast, "Weber"), agendas=(cast.lemaire,))
+
+    def found(at):
+        rows = waiting.waiting_list(by=cast.claire, at=at)
+        counted = [waiting.how_many_wait(by=cast.claire, agenda=each, at=at) for each in (None, cast.dupont)]
+        return [(each.person.birth_name, each.turn) for each in rows], counted
+
+    assert found(NOON) == ([("Over", 1), ("Weber", 2)], [2, 1])
+    assert found(MONDAY) == ([("Weber", 1), ("Over", 0)], [1, 0])
+
+
 def test_behind_the_wall_nothing_is_there(cast, deliver_all):
     visit = booked(cast, MONDAY)
     mine = waits(cast, person(cast, "First"))
@@ -614,14 +641,14 @@ def test_behind_the_wall_nothing_is_there(cast, deliver_all):
     pursue(deliver_all, LATER)
     key = last_offer().key
     for by in (cast.dr_weber, cast.other_secretary):
-        assert waiting.waiting_list(by=by) == ()
+        assert waiting.waiting_list(by=by, at=NOON) == ()
         with pytest.raises(PlaceUnknown):
             waiting.place(by=by, place=mine)
         with pytest.raises(PlaceUnknown):
             waiting_list.withdraw(place=mine, by=by, at=LATER)
         with pytest.raises(OfferUnknown):
             offer_answers.take(offer=key, by=by, at=LATER)
-    assert [each.place for each in waiting.waiting_list(by=cast.dr_dupont)] == [mine]
+    assert [each.place for each in waiting.waiting_list(by=cast.dr_dupont, at=NOON)] == [mine]
 
 
 class Oracle:

@@ -60,7 +60,7 @@ def two(cast, deliver_all):
 
 
 def in_turn(cast):
-    return [each.person.birth_name for each in waiting.waiting_list(by=cast.claire)]
+    return [each.person.birth_name for each in waiting.waiting_list(by=cast.claire, at=NOON)]
 
 
 def test_who_waited_as_a_newcomer_and_is_booked_under_his_file_waits_no_more(cast, deliver_all, one):

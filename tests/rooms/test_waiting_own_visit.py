@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from permanence.agenda import tasks
 from permanence.agenda.models import Appointment, WaitingPlace
-from permanence.agenda.operations import appointments, moving_back, visits, whose_turn
+from permanence.agenda.operations import appointments, moving_back, offer_answers, visits, whose_turn
 from permanence.agenda.operations.waiting_offers import at_night
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.waiting import PlaceState, Span
@@ -170,6 +170,26 @@ def test_of_an_hour_that_he_gives_up_at_night_nobody_is_told_that_it_will_be_off
     cancelled(cast, mine, at=night)
     span = {"starts_at": mine.starts_at, "ends_at": mine.ends_at}
     assert at_night(agenda=cast.dupont, by=cast.claire, at=night, **span) is None
+
+
+def test_a_later_visit_that_is_cancelled_while_he_takes_the_earlier_one_is_in_nobodys_way(
+    cast, deliver_all, monkeypatch
+):
+    visit, who = booked(cast, MONDAY), person(cast, "First")
+    later = booked(cast, after(24 * 60), who=who)
+    waits(cast, who, instead_of=later.appointment)
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    real = offer_answers.locked
+
+    def cancelled_meanwhile(agendas):
+        monkeypatch.setattr(offer_answers, "locked", real)
+        cancelled(cast, later)
+        return real(agendas)
+
+    monkeypatch.setattr(offer_answers, "locked", cancelled_meanwhile)
+    offer_answers.take(offer=last_offer().key, by=cast.claire, at=LATER)
+    assert offered() == [("First", "taken")]
 
 
 def test_the_hour_that_the_doctor_cancelled_is_his_again_as_it_gets_free(cast, deliver_all):

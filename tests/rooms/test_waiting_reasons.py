@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A reason is no longer offered: whoever waits for it waits for the one in its place, and is offered its times."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from permanence.agenda.models import FreedTime, SlotHold, VisitReason, WaitingPlace
+from permanence.agenda.models import Appointment, FreedTime, SlotHold, VisitReason, WaitingPlace
 from permanence.agenda.operations import offer_answers, reasons
 from permanence.agenda.refusals import ReplacementNeeded
 from permanence.agenda.rules.waiting import PlaceState
@@ -111,3 +111,37 @@ def test_what_can_be_booked_for_minutes_only_is_offered_to_nobody(cast, deliver_
     cancelled(cast, visit, at=before)
     assert pursue(deliver_all, before) == 0
     assert FreedTime.objects.get().state == "too_near"
+
+
+def test_a_place_of_the_other_reason_whose_days_are_over_is_not_the_one_that_stays(cast, other):
+    who = person(cast, "First")
+    mine = waits(cast, who, at=NOON - HOUR)
+    over = waits(cast, who, reason=other, until_date=date(2026, 11, 30), is_urgent=True)
+    retire(cast, other, at=MONDAY)
+    assert (place(mine).state, place(over).state) == (PlaceState.WAITING, PlaceState.WITHDRAWN)
+    assert (str(place(mine).reason_id), place(mine).asked_at, place(mine).is_urgent) == (other, NOON - HOUR, False)
+
+
+def test_a_place_of_the_reason_whose_days_are_over_leaves_the_other_as_it_is(cast, other):
+    who = person(cast, "First")
+    over = waits(cast, who, at=NOON - HOUR, until_date=date(2026, 11, 30), is_urgent=True)
+    mine = waits(cast, who, reason=other)
+    retire(cast, other, at=MONDAY)
+    assert (place(over).state, place(mine).state) == (PlaceState.WITHDRAWN, PlaceState.WAITING)
+    assert (place(mine).asked_at, place(mine).is_urgent) == (NOON, False)
+
+
+def test_the_visit_he_gives_up_for_an_earlier_one_is_not_forgotten_with_the_place_that_is_closed(
+    cast, deliver_all, other
+):
+    visit, who = booked(cast, MONDAY), person(cast, "First")
+    later = booked(cast, after(24 * 60), who=who, at=NOON - HOUR)
+    waits(cast, who, at=NOON - HOUR, instead_of=later.appointment)
+    again = waits(cast, who, reason=other)
+    WaitingPlace.objects.filter(key=again).update(silent=2)
+    retire(cast, other)
+    assert (place(again).instead_of, place(again).silent) == (later.appointment, 0)
+    cancelled(cast, visit)
+    assert pursue(deliver_all, LATER) == 1
+    offer_answers.take(offer=last_offer().key, by=cast.claire, at=LATER)
+    assert Appointment.objects.get(key=later.appointment).state == "cancelled"

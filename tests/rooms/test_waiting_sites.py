@@ -76,7 +76,7 @@ def test_a_site_that_is_no_more_keeps_nobody_from_an_offer(cast, at, deliver_all
 def test_a_site_of_another_client_cannot_be_waited_for(cast, at):
     with pytest.raises(SiteUnknown):
         waits(cast, person(cast, "First"), sites=("999999",))
-    assert waiting.waiting_list(by=cast.claire) == ()
+    assert waiting.waiting_list(by=cast.claire, at=NOON) == ()
 
 
 def test_the_list_says_at_which_site(cast, at):

@@ -152,9 +152,10 @@ def touch(row: Agenda, *, at: datetime) -> None:
     live.touch(*topics, house_key=row.house_id, at=at)
 
 
+@transaction.atomic
 def renew(*, client: str, at: datetime) -> None:
     """Something that decides what is free in all agendas of a client has changed elsewhere: an absence, a holiday."""
-    for row in Agenda.objects.select_related("house").filter(client=row_key(client)):
+    for row in locked(Agenda.objects.filter(client=row_key(client)).values_list("pk", flat=True)).values():
         _grow(Agenda.objects.filter(pk=row.pk), set_anew=True)
         touch(row, at=at)
 

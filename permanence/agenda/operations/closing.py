@@ -13,8 +13,8 @@ from permanence.agenda.operations import holds
 from permanence.agenda.operations.acts import short
 from permanence.agenda.operations.day import list_for_secretaries
 from permanence.agenda.operations.offer_ends import close
-from permanence.agenda.queries.closing import standing_in, waiting_alone
-from permanence.agenda.refusals import AgendaInUse
+from permanence.agenda.queries.closing import standing_in, taking_too, waiting_alone
+from permanence.agenda.refusals import AgendaBookedToo, AgendaInUse
 from permanence.agenda.rules.follow_ups import Onwards, Wanted
 from permanence.agenda.rules.states import HoldEnd
 from permanence.agenda.rules.waiting import FreedState, OfferState, PlaceState
@@ -39,10 +39,14 @@ NOTHING_SAID = Leaving()
 def end_what_stands(row: Agenda, leaving: Leaving, *, by: Who, at: datetime) -> dict[str, int]:
     """Inside the act that closes the agenda, under its lock; gives what was met, for the audit trail.
 
-    Raises AgendaInUse where it was not said what becomes of somebody, or those who wait are to wait for other agendas
-    and there are none; WordsTooLong.
+    Raises AgendaBookedToo while visits of other agendas take it too, whatever is offered by now: on no list would
+    anybody see that it is closed under them; AgendaInUse where it was not said what becomes of somebody, or those who
+    wait are to wait for other agendas and there are none; WordsTooLong.
     """
     words = short(leaving.words, CAUSE_LENGTH)
+    too = taking_too(row, at=at).count()
+    if too:
+        raise AgendaBookedToo(f"{too} appointments of other agendas")
     visits, alone = list(standing_in(row, at=at)), waiting_alone(row)
     if (visits and leaving.wanted is None) or (alone and leaving.onwards is None):
         raise AgendaInUse(f"{len(visits)} appointments, {len(alone)} who wait")

@@ -105,12 +105,13 @@ def list_for_secretaries(
     )
 
 
+@busy_named()
 def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:
     """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id. KEPT:
     he comes all the same, in an absence or where his visit alone was to be moved; he is told nothing. Of that one he is
     not merely called: it is moved, or stays.
 
-    Raises FollowUpUnknown, also where the doctor is there after all; and as `appointments.cancel`.
+    Raises FollowUpUnknown, also where the doctor is there after all; AgendaBusy; and as `appointments.cancel`.
     """
     row = FollowUp.objects.for_house(by.house_key).select_related("appointment").filter(pk=row_key(follow_up)).first()
     if row is None or not clients_seen(by, [row.client_id]):
@@ -133,11 +134,12 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
         _changed(kept, action, by=by, at=at, follow_up=row.pk, outcome=outcome.value)
 
 
+@busy_named()
 def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: datetime) -> None:
     """Of one whom the absence meets and of whom nobody said what becomes of him: he comes all the same, as he is
     booked. He leaves the list for this absence and this hour, and is told nothing.
 
-    Raises FollowUpUnknown: not in that absence, given to the secretaries, moved or said already.
+    Raises FollowUpUnknown: not in that absence, given to the secretaries, moved or said already; AgendaBusy.
     """
     met = rows_in_absence(by=by, client=client, absence=absence, at=at).filter(key=appointment[:40])
     visit = met.first()
@@ -167,12 +169,13 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
         _changed(kept, "agenda.follow_up_settled", by=by, at=at, follow_up=made.pk, outcome=Outcome.KEPT.value)
 
 
+@busy_named()
 def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
     """It was a slip that he comes all the same, or that he was called because of an absence or a closed agenda: he is
     again on the list on which he stood. What was wanted of him and replaced since, for the others of it, is replaced
     for him too.
 
-    Raises FollowUpUnknown, also of who was called and comes all the same.
+    Raises FollowUpUnknown, also of who was called and comes all the same; AgendaBusy.
     """
     said = FollowUp.objects.filter(said_of_booked(), house=by.house_key, pk=row_key(follow_up))
     row = said.select_related("appointment").first()

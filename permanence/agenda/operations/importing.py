@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, auto
 
 from django.db import transaction
@@ -27,9 +27,10 @@ from permanence.agenda.reason_names import ReasonNames
 from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
 from permanence.agenda.rules.brought import brought_slot
 from permanence.agenda.rules.imports import MOST_LINES, ImportLine, Name, is_turned
+from permanence.agenda.rules.search import taken_by
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.rules.why_not import WhyNot
-from permanence.agenda.rules.wishes import Slot
+from permanence.agenda.rules.wishes import Book, Slot
 from permanence.callers import operations as callers
 from permanence.callers import queries as patients
 from permanence.callers.namesakes import Called, called, namesakes
@@ -38,6 +39,12 @@ from permanence.callers.rules.form import NumberUnreadable, PatientForm, read_nu
 from permanence.callers.rules.spelled import in_small_letters
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
+
+_DAY = timedelta(days=1)
+_NEAR = 3 * _DAY
+"""So far from the day of a book what it knows may be."""
+_DAYS = 40
+"""Days of a file that are kept in mind together: most files go from one to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +122,8 @@ class _Import:
     report: ImportReport = field(default_factory=ImportReport)
     brought: set[str] = field(default_factory=set)
     """The ids of the lines that were taken or known."""
+    days: dict[date, Book] = field(default_factory=dict)
+    """What decides about a day, as it stands by now: under the lock of the agenda nobody else changes it."""
 
     def take(self, line: ImportLine) -> None:
         """One line, all of it or nothing."""
@@ -161,6 +170,10 @@ class _Import:
         slot = self._slot(line, reason)
         booking = Booking(patient=patient.id, reason=reason, door=Door.IMPORT, new_here=False)
         put(self.row, slot, key=key, booking=booking, patient=patient, holder="", by=self.by, at=self.at)
+        taken = taken_by(slot, is_new=False)
+        self.days = {
+            day: book.taking(taken) if abs(day - _day(line)) <= _NEAR else book for day, book in self.days.items()
+        }
         self.report.appointments += 1
         if how is _Known.NEW:
             self.report.newcomers.append(patient.name)
@@ -176,11 +189,21 @@ class _Import:
 
     def _slot(self, line: ImportLine, reason: str) -> Slot:
         """Where the line puts it, with the rooms, the equipment and the other agenda that such a visit takes."""
-        found = books([self.row], starts=line.starts, ends=line.ends)[str(self.row.pk)]
-        slot = brought_slot(found, reason, span=(line.starts, line.ends), beside=self.spans, at=self.at)
+        slot = brought_slot(
+            self._book(_day(line)), reason, span=(line.starts, line.ends), beside=self.spans, at=self.at
+        )
         if isinstance(slot, Slot):
             return slot
         raise SlotAlreadyTaken(*slot)
+
+    def _book(self, day: date) -> Book:
+        """What decides about the visits that begin on that day (UTC): read once, with what came in since."""
+        if day not in self.days:
+            if len(self.days) >= _DAYS:
+                del self.days[next(iter(self.days))]
+            begins = datetime.combine(day, time(), UTC)
+            self.days[day] = books([self.row], starts=begins, ends=begins + 2 * _DAY)[str(self.row.pk)]
+        return self.days[day]
 
     def _patient(self, line: ImportLine, key: str) -> tuple[patients.PatientView, _Known]:
         client, born = str(self.row.client_id), ""
@@ -273,6 +296,10 @@ def import_lines(
         if not work.report.written:
             transaction.set_rollback(True)
     return work.report
+
+
+def _day(line: ImportLine) -> date:
+    return line.starts.astimezone(UTC).date()
 
 
 def _keys(row: Agenda, line: ImportLine) -> tuple[str, ...]:

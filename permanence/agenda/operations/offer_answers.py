@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F
 
-from permanence.agenda.models import FreedTime, SlotOffer, WaitingPlace
-from permanence.agenda.operations.acts import locked, touch
+from permanence.agenda.models import Appointment, FreedTime, SlotOffer, WaitingPlace
+from permanence.agenda.operations.acts import busy_named, locked, touch
 from permanence.agenda.operations.appointments import Booking, book, cancel
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.waiting_offers import TOLD, holder_of
@@ -22,7 +22,7 @@ from permanence.agenda.queries.offers import VIEWED, OfferView, later_of, named_
 from permanence.agenda.queries.place_answers import said_of
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import AddressMissing, FreedUnknown, HoldOver, OfferOver, QuestionsUnanswered
-from permanence.agenda.rules.states import CancelCause, Door
+from permanence.agenda.rules.states import STANDING, CancelCause, Door
 from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
 from permanence.callers.entries import entries_of
 from permanence.foundation import audit
@@ -59,6 +59,7 @@ def note_untold(*, offer: str, by: Who, at: datetime) -> None:
             touch(row.agenda, at=at)
 
 
+@busy_named()
 def take(
     *,
     offer: str,
@@ -82,11 +83,12 @@ def take(
 
 def _taken(offer: str, gives_up_later: bool | None, said: Mapping[str, str], *, by: Who, at: datetime) -> OfferView:
     row = offer_row(offer, by=by)
-    later = later_of(row)
+    seen = later_of(row)
     if gives_up_later is None:
-        gives_up_later = later is not None and later.key == row.place.instead_of
+        gives_up_later = seen is not None and seen.key == row.place.instead_of
     with transaction.atomic():
-        rows = locked({row.agenda_id, *([later.agenda_id] if later is not None else [])})
+        rows = locked({row.agenda_id, *([seen.agenda_id] if seen is not None else [])})
+        later = seen if seen is not None and _stands(seen, after=row.starts_at) else None
         fresh = SlotOffer.objects.select_related(*VIEWED).get(pk=row.pk)
         if fresh.state == OfferState.TAKEN:
             return offer_view(fresh)
@@ -101,8 +103,11 @@ def _taken(offer: str, gives_up_later: bool | None, said: Mapping[str, str], *, 
     return offer_view(offer_row(offer, by=by))
 
 
+@busy_named()
 def decline(*, offer: str, by: Who, at: datetime) -> OfferView:
-    """He does not want it, and stays on the list as if he had not been asked. Raises OfferUnknown, OfferOver."""
+    """He does not want it, and stays on the list as if he had not been asked. Raises OfferUnknown, OfferOver,
+    AgendaBusy.
+    """
     row = offer_row(offer, by=by)
     with transaction.atomic():
         rows = locked([row.agenda_id])
@@ -212,6 +217,12 @@ def _book(offer: SlotOffer, said: Mapping[str, str], *, by: Who, at: datetime) -
         )
     except HoldOver as error:
         raise OfferOver(offer.key) from error
+
+
+def _stands(visit: Appointment, *, after: datetime) -> bool:
+    """Whether it is still one that he may give up for that moment: it may have been cancelled or moved meanwhile."""
+    states = [each.value for each in STANDING]
+    return Appointment.objects.filter(pk=visit.pk, state__in=states, starts_at__gt=after).exists()
 
 
 def _booked(row: WaitingPlace, appointment: str, *, by: Who, at: datetime) -> bool:

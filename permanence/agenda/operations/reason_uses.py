@@ -9,6 +9,7 @@ from datetime import datetime
 
 from permanence.agenda.models import Agenda, PublicPage, SlotOffer, VisitReason, WaitingPlace
 from permanence.agenda.operations.offer_ends import close
+from permanence.agenda.operations.waiting_merges import one_of
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.foundation import audit
@@ -25,29 +26,36 @@ def wait_for_other(
     row: VisitReason, other: VisitReason, agendas: Mapping[int, Agenda], *, by: Who, at: datetime
 ) -> tuple[int, int]:
     """Whoever waits for the reason waits for the other one, in his turn; gives how many, and how many waited for it
-    already: of those the other place stays, as early and as urgent as the one that is closed.
+    already: of those one place stays, as where two files are one person (`waiting_merges.one_of`).
 
     What is offered to him is kept for him, but where his place is closed. `agendas`: those of the client, locked.
     """
-    moved = closed = 0
-    already = {each.patient_id: each for each in waiting_for(other)}
+    moved = joined = 0
+    already = {each.patient_id: each for each in waiting_for(other).select_related("client")}
     for place in waiting_for(row).order_by("pk"):
-        stays = already.get(place.patient_id)
-        if stays is None:
-            WaitingPlace.objects.filter(pk=place.pk).update(reason=other)
-            _note(place, "waiting.reason_replaced", by=by, at=at, reason=other.pk, before=row.pk)
+        own = already.get(place.patient_id)
+        if own is None:
+            _have(place, other, by=by, at=at)
             moved += 1
             continue
-        for offer in SlotOffer.objects.filter(place=place, state=OfferState.OPEN.value):
+        stays, closed, fair = one_of(own, place, at=at)
+        for offer in SlotOffer.objects.filter(place=closed, state=OfferState.OPEN.value):
             close(offer, agendas[offer.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
         said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name, "sealed_answers": ""}
-        WaitingPlace.objects.filter(pk=place.pk).update(**said)
-        WaitingPlace.objects.filter(pk=stays.pk).update(
-            asked_at=min(stays.asked_at, place.asked_at), is_urgent=stays.is_urgent or place.is_urgent
-        )
-        _note(place, "waiting.withdrawn", by=by, at=at, waits_as=stays.pk)
-        closed += 1
-    return moved, closed
+        WaitingPlace.objects.filter(pk=closed.pk).update(**said)
+        _note(closed, "waiting.withdrawn", by=by, at=at, waits_as=stays.pk)
+        if fair:
+            WaitingPlace.objects.filter(pk=stays.pk).update(**fair)
+        if stays is place:
+            _have(place, other, by=by, at=at)
+        joined += 1
+    return moved, joined
+
+
+def _have(place: WaitingPlace, other: VisitReason, *, by: Who, at: datetime) -> None:
+    """He waits for the other reason from now on."""
+    WaitingPlace.objects.filter(pk=place.pk).update(reason=other)
+    _note(place, "waiting.reason_replaced", by=by, at=at, reason=other.pk, before=place.reason_id)
 
 
 def pages_of(row: VisitReason) -> tuple[str, ...]:

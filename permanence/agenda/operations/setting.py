@@ -80,8 +80,8 @@ def change_agenda(
     time that gets free is offered to one who waits (None: as before). `mark`: `marks.mark_of_setting` of what was seen.
 
     One in use that is `active` no more is closed: `leaving` says what becomes of those whom that meets. Raises
-    AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible, AgendaInUse, AgendaTakenToo,
-    OfferMinutesImpossible, ChangedMeanwhile.
+    AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible, AgendaInUse, AgendaTakenToo
+    (AgendaBookedToo), OfferMinutesImpossible, ChangedMeanwhile.
     """
     row, said = reach(agenda, by=by), named(name)
     kinds.Agenda(

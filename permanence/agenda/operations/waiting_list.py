@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from permanence.agenda.models import Agenda, Appointment, SlotOffer, WaitingPlace
-from permanence.agenda.operations.acts import changed, locked, reach, touch
+from permanence.agenda.operations.acts import busy_named, changed, locked, reach, touch
 from permanence.agenda.operations.answers import demanded
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.setting import check_sites, checked_offer_minutes, client_of
@@ -67,12 +67,14 @@ class Waits:
     said: Mapping[str, str] | None = None
 
 
+@busy_named()
 def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -> PlaceView:
-    """Put a patient on the list; `key`, made by the page, is the id of his place. The same again changes nothing.
+    """Put a patient on the list; `key`, made by the page, is the id of his place. The same again changes nothing. A
+    place of his for this reason whose days are over is closed: he asks anew, and waits from now on.
 
     Raises AgendaUnknown (a client or an agenda of another one), SiteUnknown, callers' PatientUnknown, PatientDeceased,
-    VisitReasonUnknown, AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken; where he was
-    asked, QuestionsUnanswered, AddressMissing, and SlotRefused for a yes that forbids the visit.
+    VisitReasonUnknown, AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken, AgendaBusy;
+    where he was asked, QuestionsUnanswered, AddressMissing, and SlotRefused for a yes that forbids the visit.
     """
     if not KEY.match(key):
         raise ActKeyMalformed(f"{key[:50]!r}")
@@ -81,7 +83,8 @@ def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -
     if patient.is_deceased:
         raise PatientDeceased(patient.id)
     wanted = reason(by=by, client=account.id, reason=waits.reason)
-    _check(waits, account.id, patient.id, today=at.astimezone(ZoneInfo(account.time_zone)).date(), by=by)
+    today = at.astimezone(ZoneInfo(account.time_zone)).date()
+    _check(waits, account.id, patient.id, today=today, by=by)
     fields: dict[str, Any] = {
         "client_id": int(account.id),
         "patient_id": int(patient.id),
@@ -102,7 +105,12 @@ def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -
         said = {"asked_at": at, "asked_by_name": by.name, "state_at": at, "state_by_name": by.name}
         try:
             with transaction.atomic():
+                same = WaitingPlace.objects.filter(patient=int(patient.id), reason=int(wanted.id))
+                over = same.filter(state=PlaceState.WAITING.value, until_date__lte=today).first()
+                closed = over if over is not None and _closed(over, by=by, at=at) else None
                 row = WaitingPlace.objects.create(house_id=by.house_key, key=key, **fields, **said)
+                if closed is not None:
+                    _note(closed, "waiting.withdrawn", by=by, at=at, waits_as=row.pk)
                 _note(row, "waiting.added", by=by, at=at, urgent=row.is_urgent)
         except IntegrityError as error:
             before = WaitingPlace.objects.for_house(by.house_key).filter(key=key).first()
@@ -125,19 +133,28 @@ def mark_urgent(*, place: str, is_urgent: bool, by: Who, at: datetime) -> None:
         _note(row, "waiting.urgent", by=by, at=at, urgent=is_urgent)
 
 
+@busy_named()
 def withdraw(*, place: str, by: Who, at: datetime) -> None:
-    """He waits no more; what is offered to him is free for the next. Again it changes nothing. Raises PlaceUnknown."""
+    """He waits no more; what is offered to him is free for the next. Again it changes nothing. Raises PlaceUnknown,
+    AgendaBusy.
+    """
     row = place_row(place, by=by)
-    offers = SlotOffer.objects.filter(place=row, state=OfferState.OPEN.value)
     with transaction.atomic():
-        rows = locked(offers.values_list("agenda", flat=True))
-        mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
-        said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name, "sealed_answers": ""}
-        if not mine.update(**said):
-            return
-        for each in offers.filter(agenda__in=list(rows)):
-            close(each, rows[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
-        _note(row, "waiting.withdrawn", by=by, at=at)
+        if _closed(row, by=by, at=at):
+            _note(row, "waiting.withdrawn", by=by, at=at)
+
+
+def _closed(row: WaitingPlace, *, by: Who, at: datetime) -> bool:
+    """Inside an act: he waits no more, and what is offered to him is given back; False where he waited no more."""
+    offers = SlotOffer.objects.filter(place=row, state=OfferState.OPEN.value)
+    rows = locked(offers.values_list("agenda", flat=True))
+    mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
+    said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name, "sealed_answers": ""}
+    if not mine.update(**said):
+        return False
+    for each in offers.filter(agenda__in=list(rows)):
+        close(each, rows[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
+    return True
 
 
 def end_over(*, at: datetime, limit: int = AT_ONCE) -> int:

@@ -83,9 +83,7 @@ def _join(came: WaitingPlace, kept: int, rows: Mapping[int, Agenda], *, by: Who,
     own = _places(by, patient=kept, reason=came.reason_id, state=PlaceState.WAITING.value).first()
     if own is None:
         return {}
-    today: date = at.astimezone(ZoneInfo(own.client.time_zone)).date()
-    stays, closed = (came, own) if own.until_date <= today else (own, came)
-    fair = {} if closed.until_date <= today else _better(stays, closed)
+    stays, closed, fair = one_of(own, came, at=at)
     result = {
         "stays": stays.pk,
         "closed": closed.pk,
@@ -102,8 +100,19 @@ def _join(came: WaitingPlace, kept: int, rows: Mapping[int, Agenda], *, by: Who,
     return result
 
 
+def one_of(own: WaitingPlace, came: WaitingPlace, *, at: datetime) -> tuple[WaitingPlace, WaitingPlace, dict[str, Any]]:
+    """Of two places of one person (their client loaded) the one that stays, the one that is closed, and what the one
+    takes over of the other: `own` stays, but where its days are over; of one whose days are over nothing is taken over.
+    """
+    today: date = at.astimezone(ZoneInfo(own.client.time_zone)).date()
+    stays, closed = (came, own) if own.until_date <= today else (own, came)
+    return stays, closed, {} if closed.until_date <= today else _better(stays, closed)
+
+
 def _better(stays: WaitingPlace, closed: WaitingPlace) -> dict[str, Any]:
-    """In turn he is where the older of the two places is, urgent where one of them is."""
+    """What of the place that stays is otherwise than it was: in turn he is where the older of the two is, urgent where
+    one of them is, and gives up the visit of which one of them says so.
+    """
     older = min(stays, closed, key=lambda each: (each.asked_at, each.pk))
     fair = {
         "asked_at": older.asked_at,

@@ -16,11 +16,13 @@ from permanence.foundation.who import Who
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """What stands in an agenda that is about to be closed. `waiting`: names of those who wait for it alone; `others`:
-    whether the client has another agenda for which they could wait; `held`: times that are kept for somebody now.
+    """What stands in an agenda that is about to be closed. `too`: visits of other agendas that take it too: while there
+    are such it cannot be. `waiting`: names of those who wait for it alone; `others`: whether the client has another
+    agenda for which they could wait; `held`: times that are kept for somebody now.
     """
 
     visits: tuple[AppointmentView, ...]
+    too: tuple[AppointmentView, ...]
     waiting: tuple[str, ...]
     held: int
     offered: int
@@ -33,12 +35,13 @@ class Closing:
 
 
 def closing(*, by: Who, agenda: str, at: datetime) -> Closing:
-    """What its end would meet at this moment. Raises AgendaUnknown. Seven queries."""
+    """What its end would meet at this moment. Raises AgendaUnknown. Eight queries."""
     row = seen([agenda], by=by)[0]
     alone = waiting_alone(row)
     named = {each.pk: each for each in WaitingPlace.objects.filter(pk__in=alone).select_related("patient")}
     return Closing(
         visits=appointment_views(standing_in(row, at=at)),
+        too=appointment_views(taking_too(row, at=at)),
         waiting=tuple(_name(named[each]) for each in alone),
         held=SlotHold.objects.filter(agenda=row, ended_at=None, expires_at__gt=at).count(),
         offered=SlotOffer.objects.filter(agenda=row, state=OfferState.OPEN.value).count(),
@@ -48,8 +51,17 @@ def closing(*, by: Who, agenda: str, at: datetime) -> Closing:
 
 def standing_in(row: Agenda, *, at: datetime) -> ClientQuerySet[Appointment]:
     """The visits of an agenda that are to come, the earliest first."""
+    return _to_come(at).filter(agenda=row)
+
+
+def taking_too(row: Agenda, *, at: datetime) -> ClientQuerySet[Appointment]:
+    """The visits to come of other agendas that take this one too, the earliest first."""
+    return _to_come(at).filter(also=row)
+
+
+def _to_come(at: datetime) -> ClientQuerySet[Appointment]:
     states = [each.value for each in STANDING]
-    return Appointment.objects.filter(agenda=row, state__in=states, starts_at__gt=at).order_by("starts_at", "pk")
+    return Appointment.objects.filter(state__in=states, starts_at__gt=at).order_by("starts_at", "pk")
 
 
 def waiting_alone(row: Agenda) -> list[int]:

@@ -4,17 +4,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from permanence.agenda.models import Agenda, FreedTime, Occupancy, SlotOffer, WaitingPlace
+from django.db.models import Q
+
+from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key, of_seen, seen
+from permanence.agenda.queries.filled import parts_left
 from permanence.agenda.queries.first import first_kept
 from permanence.agenda.queries.offers import VIEWED, OfferView, offer_view
 from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import PlaceUnknown
 from permanence.agenda.rules.kinds import HalfDay
-from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
+from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState, Span
 from permanence.agenda.rules.wishes import Preferences
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
@@ -32,7 +35,8 @@ LIST_LIMIT = 500
 class PlaceView:
     """A place on the list. `until_date` is excluded. `agendas` and `sites` name those he would come to, () for any.
 
-    `turn` counts from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first.
+    `turn` counts from 1 among those of his client who wait, 0 for who waits no more and for whose days are over.
+    `offers`: the last one first.
     `unasked`: what has to be asked before he is booked.
     """
 
@@ -119,11 +123,11 @@ class NightView:
 
 
 def waiting_list(
-    *, by: Who, client: str | None = None, agenda: str | None = None, since: datetime | None = None
+    *, by: Who, at: datetime, client: str | None = None, agenda: str | None = None, since: datetime | None = None
 ) -> tuple[PlaceView, ...]:
-    """Who waits for the clients `by` sees, by client and in turn, `LIST_LIMIT` at most; with `since` also who was
-    booked or withdrawn from then on, behind them, as far as there is room. Of `agenda`: those who would come to it.
-    Raises AgendaUnknown.
+    """Who waits for the clients `by` sees, by client and in turn, `LIST_LIMIT` at most; behind them, as far as there is
+    room, whose days are over at `at` and was not taken off, and with `since` who was booked or withdrawn from then on.
+    Of `agenda`: those who would come to it. Raises AgendaUnknown.
     """
     rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by)
     if agenda is not None:
@@ -136,22 +140,34 @@ def waiting_list(
     def would_come(some: list[WaitingPlace]) -> list[WaitingPlace]:
         return [each for each in some if _would_come(each, agenda)]
 
-    found = first_kept(listed.filter(state=PlaceState.WAITING.value), would_come, most=LIST_LIMIT)
+    waiting = listed.filter(state=PlaceState.WAITING.value)
+    over = _over(waiting, at=at)
+    found = first_kept(waiting.exclude(over), would_come, most=LIST_LIMIT)
+    found += first_kept(waiting.filter(over), would_come, most=LIST_LIMIT - len(found))
     if since is not None:
         before = listed.filter(state_at__gte=since).exclude(state=PlaceState.WAITING.value)
         found += first_kept(before, would_come, most=LIST_LIMIT - len(found))
-    return _views(found, house=by.house)
+    return _views(found, house=by.house, at=at)
 
 
-def how_many_wait(*, by: Who, agenda: str | None = None) -> int:
-    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`; of `agenda`: those who would
-    come to it. One query, and that of the agenda. Raises AgendaUnknown.
+def how_many_wait(*, by: Who, at: datetime, agenda: str | None = None) -> int:
+    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`, but those whose days are over at
+    `at`; of `agenda`: those who would come to it. Two queries, and that of the agenda. Raises AgendaUnknown.
     """
     rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value)
+    rows = rows.exclude(_over(rows, at=at))
     if agenda is None:
         return rows.count()
     theirs = rows.filter(client=seen([agenda], by=by)[0].client_id)
     return sum(_would_come(each, agenda) for each in theirs.only("agendas"))
+
+
+def _over(rows: ClientQuerySet[WaitingPlace], *, at: datetime) -> Q:
+    """Those among the rows whose days are over on the clock of their client. One query, for the clocks."""
+    over = Q(pk__in=[])
+    for zone in rows.order_by().values_list("client__time_zone", flat=True).distinct():
+        over |= Q(client__time_zone=zone, until_date__lte=at.astimezone(ZoneInfo(zone)).date())
+    return over
 
 
 def place(*, by: Who, place: str) -> PlaceView:
@@ -200,12 +216,14 @@ def to_telephone(*, by: Who, at: datetime) -> tuple[PlaceView, ...]:
 
 
 def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[FreedView, ...]:
-    """The times that are a secretary's, the earliest first; one that has begun or was filled since is not there."""
+    """The times that are a secretary's, the earliest first; one that has begun, or in which nobody can be booked any
+    more, is not there.
+    """
     rows = FreedTime.objects.for_house(by.house_key).filter(
         state__in=[FreedState.NOBODY.value, FreedState.TOO_NEAR.value], done_at=None, starts_at__gt=at
     )
     rows = rows if client is None else rows.filter(client=row_key(client))
-    return tuple(_freed_view(each) for each in _unfilled(rows, by=by))
+    return tuple(_freed_view(each, parts) for each, parts in _unfilled(rows, by=by))
 
 
 def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
@@ -223,15 +241,22 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
             starts_at=each.starts_at,
             from_at=heard_from(at, country=each.client.country, time_zone=each.client.time_zone),
         )
-        for each in _unfilled(rows.exclude(pk__in=asked), by=by)
+        for each, _parts in _unfilled(rows.exclude(pk__in=asked), by=by)
     ]
     return tuple(each for each in views if at < each.from_at < each.starts_at)
 
 
-def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[FreedTime]:
-    """Those of the clients `by` sees in which nobody is by now, the earliest first."""
-    listed = of_seen(rows, by=by).select_related("client", "agenda").order_by("starts_at", "pk")
-    return first_kept(listed, lambda some: [each for each in some if not _is_filled(each)], most=LIST_LIMIT)
+def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[tuple[FreedTime, tuple[Span, ...]]]:
+    """Those of the clients `by` sees in which somebody can be booked still, with the parts of each, the earliest
+    first.
+    """
+
+    def left(some: list[FreedTime]) -> list[tuple[FreedTime, tuple[Span, ...]]]:
+        parts = parts_left(some)
+        return [(each, parts[each.pk]) for each in some if each.pk in parts]
+
+    listed = of_seen(rows, by=by).select_related("client", "agenda__client").order_by("starts_at", "pk")
+    return first_kept(listed, left, most=LIST_LIMIT)
 
 
 def client_of_freed(*, by: Who, freed: str) -> str | None:
@@ -248,8 +273,10 @@ def _with_names(rows: ClientQuerySet[WaitingPlace]) -> ClientQuerySet[WaitingPla
     return rows.select_related("client", "reason")
 
 
-def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]:
-    """The rows (client and reason loaded), in turn, as views. Five queries, and one where sites are wished."""
+def _views(rows: Sequence[WaitingPlace], *, house: str, at: datetime | None = None) -> tuple[PlaceView, ...]:
+    """The rows (client and reason loaded), in turn, as views; those whose days are over at `at` have none. Five
+    queries, and one where sites are wished.
+    """
     offers: dict[int, list[OfferView]] = defaultdict(list)
     made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related(*VIEWED)
     for told in made.order_by("-offered_at", "-pk"):
@@ -262,12 +289,17 @@ def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]
     found = []
     for each in rows:
         waits = each.state == PlaceState.WAITING
-        turns[each.client_id] += waits
-        turn = turns[each.client_id] if waits else 0
+        is_next = waits and (at is None or each.until_date > _today(each, at))
+        turns[each.client_id] += is_next
+        turn = turns[each.client_id] if is_next else 0
         person, made_to_him = persons[_pair(each)], tuple(offers[each.pk])
         unasked = unasked_of(each, house=house, on_file=person.address) if waits else Unasked()
         found.append(_place_view(each, person, names, turn=turn, offers=made_to_him, unasked=unasked))
     return tuple(found)
+
+
+def _today(row: WaitingPlace, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(row.client.time_zone)).date()
 
 
 def _place_view(
@@ -313,7 +345,7 @@ def _sites(rows: Iterable[WaitingPlace], *, house: str) -> dict[str, str]:
     return told_sites(house=house, clients=wished) if wished else {}
 
 
-def _freed_view(row: FreedTime) -> FreedView:
+def _freed_view(row: FreedTime, parts: tuple[Span, ...]) -> FreedView:
     keys = [row_key(str(place)) for place, _starts in row.suggested]
     places = {each.pk: each for each in WaitingPlace.objects.filter(pk__in=keys, state=PlaceState.WAITING.value)}
     made = list(SlotOffer.objects.filter(freed=row).select_related(*VIEWED).order_by("offered_at", "pk"))
@@ -333,7 +365,7 @@ def _freed_view(row: FreedTime) -> FreedView:
             Suggested(
                 person=persons[_pair(places[key])],
                 place=places[key].key,
-                starts_at=datetime.fromisoformat(starts),
+                starts_at=_free_from(datetime.fromisoformat(starts), parts),
             )
             for key, (_place, starts) in zip(keys, row.suggested, strict=True)
             if key in places
@@ -342,10 +374,10 @@ def _freed_view(row: FreedTime) -> FreedView:
     )
 
 
-def _is_filled(row: FreedTime) -> bool:
-    """Whether somebody or something has the beginning of that time by now."""
-    there = Occupancy.objects.filter(agenda=row.agenda_id, blocking=True, hold=None)
-    return there.filter(starts_at__lt=row.starts_at + timedelta(minutes=5), ends_at__gt=row.starts_at).exists()
+def _free_from(starts: datetime, parts: tuple[Span, ...]) -> datetime:
+    """That moment, or where somebody was booked there meanwhile the beginning of what is left behind it."""
+    behind = next((each for each in parts if starts < each.ends), parts[-1])
+    return max(starts, behind.starts)
 
 
 def _persons(rows: Iterable[WaitingPlace]) -> dict[tuple[str, str], PatientView]:
