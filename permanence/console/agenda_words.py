@@ -80,6 +80,7 @@ AGENDA = {
     "book_booked": _("{patient} booked, {hour}, {agenda}"),
     "book_cancelled": _("Appointment of {patient} cancelled"),
     "book_undone": _("Taken back"),
+    "book_not_back": _("Not taken back: {what}"),
     "book_not_undone": _("Not taken back: {patient}, {hour}, {agenda}"),
     "book_undone_some": _("Visits taken back: {back} of {of}"),
     "question_closed": _("Closed, as a call rings: {question}"),

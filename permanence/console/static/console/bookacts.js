@@ -94,7 +94,8 @@ export class Acts {
     try {
       const told = await this.book.once.send("/console/agenda/block", { agenda: at.agenda, ...sentOf(at), ...busy });
       const back = async () => {
-        if (await this.book.act("/console/agenda/unblock", { block: told.block })) await this.book.again(at.agenda);
+        await this.book.back("/console/agenda/unblock", { block: told.block });
+        await this.book.again(at.agenda);
       };
       this.book.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, "busy", back);
     } catch (error) {
@@ -124,11 +125,10 @@ export class Acts {
     const item = spot?.item ?? null;
     if (!spot || item?.dataset.kind !== "appointment") return;
     const [{ key: appointment = "", state: was = "" }, name] = [item.dataset, nameOf(item)];
-    const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { appointment, state: one });
-    if (await say(state)) {
+    if (await this.book.act("/console/agenda/mark", { appointment, state })) {
       await this.book.after(`${name}: ${words}`, spot.agenda, "marked", async () => {
         const still = this.book.staying();
-        if (!(await say(wayBack(was, state)))) return;
+        await this.book.back("/console/agenda/mark", { appointment, state: wayBack(was, state) });
         if (still()) this.book.spoken.did(word("book_undone"));
         await this.book.again(spot.agenda);
       });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
+import { offerBack } from "./bookback.js";
 import { nameOf, stepsOf } from "./bookgrid.js";
 import { placeOf, sentOf, shownAt, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { isAgain, timeOf } from "./booktwice.js";
 import { byId } from "./dom.js";
-import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./bookgrid.js").Place} Place */
@@ -174,13 +174,12 @@ export class Hand {
     if (place && still()) this.follow(place, key);
     this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call })) {
-        this.book.hooks.done("", done);
-        await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
-      }
+      await this.book.back("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call });
+      this.book.hooks.done("", done);
+      await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
     };
     const words = word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name });
-    offerUndo(words, "moved", back);
+    offerBack(words, "moved", back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

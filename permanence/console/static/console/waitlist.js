@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The waiting list from the agenda: Q, or the button, asks with the wishes of the panel; Enter puts the patient on it.
 import { fragment, newId, request } from "./api.js";
-import { against, silence } from "./bookonce.js";
+import { offerBack } from "./bookback.js";
+import { against } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { answer, ask, asking } from "./questions.js";
-import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
@@ -89,7 +89,7 @@ export class WaitList {
     const put = async () => {
       try {
         const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
-        offerUndo(told.said, "waiting", () => this.takeBack(told.place));
+        offerBack(told.said, "waiting", () => this.takeBack(told.place));
       } catch (error) {
         return against(error);
       }
@@ -98,14 +98,10 @@ export class WaitList {
     await answer(this.dialog, put, (words) => this.error(words));
   }
 
-  /** @param {string} place */
+  /** Throws what was against it. @param {string} place */
   async takeBack(place) {
-    try {
-      await request("/console/waiting/take-back", { method: "POST", json: { place } });
-      this.book.spoken.did(word("book_undone"));
-    } catch (error) {
-      this.book.trouble(error, silence(error));
-    }
+    await request("/console/waiting/take-back", { method: "POST", json: { place } });
+    this.book.spoken.did(word("book_undone"));
   }
 
   /** @param {string} text */
