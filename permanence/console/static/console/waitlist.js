@@ -8,7 +8,6 @@ import { keptKeys } from "./keptkeys.js";
 import { answer, ask, asking } from "./questions.js";
 import { word } from "./words.js";
 
-const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
 
 export class WaitList {
@@ -51,7 +50,7 @@ export class WaitList {
       missing.focus();
       return this.book.error(word("book_questions_missing"));
     }
-    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), ...this.book.practitioner.asked, site: select("book-site").value };
+    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), ...this.book.practitioner.asked, ...this.book.wishes.asked };
     this.said = this.book.asking.said;
     this.dialog.replaceChildren();
     this.hurried = false;
@@ -84,7 +83,7 @@ export class WaitList {
     const every = (/** @type {string} */ name) => data.getAll(name).join(",");
     const { client = "", patient = "", reason = "" } = form.dataset;
     const json = { key: this.key, client, patient, reason, said: this.said };
-    const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "sites", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
+    const said = Object.fromEntries(["days", "from", "halves", "weekdays", "agendas", "sites", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
     this.error("");
     const put = async () => {
       try {
