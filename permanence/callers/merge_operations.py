@@ -93,9 +93,9 @@ def merge(
     if row_key(kept) == row_key(merged):
         raise MergeUnfit
     rows = {each: himself(each, client=view.id, by=by) for each in sorted((kept, merged), key=row_key)}
-    for each, row in rows.items():
-        if seen is not None and seen.get(each) != row.changed_at:
-            raise PatientChangedMeanwhile(each)
+    unseen = [] if seen is None else [key for key, person in rows.items() if seen.get(key) != person.changed_at]
+    if unseen:
+        raise PatientChangedMeanwhile(unseen[0])
     stays, goes = rows[kept], rows[merged]
     made = merge_plan(_record(stays, by.house), _record(goes, by.house))
     before: dict[str, Any] = {"fields": {}, "numbers": [], "links": _links(stays, goes)}

@@ -44,8 +44,9 @@ _CLOCK = SystemClock()
 def nearest(request: HttpRequest) -> HttpResponse:
     """The free times nearest to one: `{"nearest": [{agenda, starts, day, minute, again, minutes, hour, name, words}]}`.
 
-    Asked as `agenda_pages.why`; with `site` there alone; with `only` of that agenda alone, with `else` of that one and, where they are of its
-    client, of the agendas of `with` and `else`. With `appointment`: for that visit, which is moved.
+    Asked as `agenda_pages.why`; with `site` there alone; with `only` of that agenda alone, with `else` of that one and,
+    where they are of its client, of the agendas of `with` and `else`. With `appointment`: for that visit, which is
+    moved.
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
