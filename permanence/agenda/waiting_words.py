@@ -60,9 +60,11 @@ class OfferWords:
 
 
 def wants_words(place: PlaceView) -> str:
-    """What he would come to: "until 28 December, mornings, Mon Tue, Dr Dupont, Meinau"."""
+    """What he would come to: "from 10 December, until 28 December, mornings, Mon Tue, Dr Dupont, Meinau"."""
     last = dates.say(place.until_date - timedelta(days=1), dates.Form.OF_MONTH)
     found = [_("until %(day)s") % {"day": last}]
+    if place.from_date > place.asked_at.astimezone(ZoneInfo(place.time_zone)).date():
+        found.insert(0, _("from %(day)s") % {"day": dates.say(place.from_date, dates.Form.OF_MONTH)})
     if len(place.half_days) == 1:
         found.append(_("in the morning") if HalfDay.MORNING in place.half_days else _("in the afternoon"))
     if place.weekdays:

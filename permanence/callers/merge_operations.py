@@ -24,6 +24,7 @@ from permanence.callers.models import (
     PatientMerge,
     PatientNumber,
 )
+from permanence.callers.operations import PatientChangedMeanwhile
 from permanence.callers.queries import NOTES, MergeView
 from permanence.callers.rules.form import TooManyNumbers
 from permanence.callers.rules.identity import MOST_NUMBERS, ContactWay, IdentityStatus
@@ -82,16 +83,22 @@ def plan(*, client: str, kept: str, merged: str, by: Who) -> MergePlan:
 
 
 @transaction.atomic
-def merge(*, client: str, kept: str, merged: str, by: Who, at: datetime) -> MergeView:
+def merge(
+    *, client: str, kept: str, merged: str, by: Who, at: datetime, seen: Mapping[str, datetime] | None = None
+) -> MergeView:
     """`merged` was the same person as `kept`, who stands for both from now on and takes over what he lacks.
 
-    Raises ClientUnknown, PatientUnknown, PatientMerged (one of them went into somebody already), MergeUnfit,
+    `seen`: the `changed_at` of each as she compared them, by id, None where she saw none. Raises ClientUnknown,
+    PatientUnknown, PatientMerged (one of them went into somebody already), PatientChangedMeanwhile, MergeUnfit,
     TooManyNumbers, rules' TwoValidatedIdentities, NotesTooLong.
     """
     view = account(client, by=by)
     if row_key(kept) == row_key(merged):
         raise MergeUnfit
     rows = {each: himself(each, client=view.id, by=by) for each in sorted((kept, merged), key=row_key)}
+    unseen = [] if seen is None else [key for key, person in rows.items() if seen.get(key) != person.changed_at]
+    if unseen:
+        raise PatientChangedMeanwhile(unseen[0])
     stays, goes = rows[kept], rows[merged]
     made = merge_plan(_record(stays, by.house), _record(goes, by.house))
     before: dict[str, Any] = {"fields": {}, "numbers": [], "links": _links(stays, goes)}

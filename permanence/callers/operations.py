@@ -44,7 +44,7 @@ class PatientIdTaken(Refusal):
 
 
 class PatientChangedMeanwhile(Refusal):
-    """Somebody else changed him after she had opened his file: she would have written over it unseen."""
+    """Somebody else changed him after she had opened his file: she would have acted on what she has not seen."""
 
     code = "patient_changed_meanwhile"
 
@@ -122,11 +122,16 @@ def change_patient(
 
 
 @transaction.atomic
-def validate_identity(*, client: str, patient: str, document: str, by: Who, at: datetime) -> PatientView:
-    """`by` has compared the traits with this document. Raises ClientUnknown, PatientUnknown, PatientMerged,
-    IdentityIncomplete, FieldUnfit.
+def validate_identity(
+    *, client: str, patient: str, document: str, by: Who, at: datetime, seen: datetime | None = None
+) -> PatientView:
+    """`by` has compared the traits with this document. `seen` as of `change_patient`.
+
+    Raises ClientUnknown, PatientUnknown, PatientMerged, PatientChangedMeanwhile, IdentityIncomplete, FieldUnfit.
     """
     row = himself(patient, client=account(client, by=by).id, by=by)
+    if seen is not None and seen != row.changed_at:
+        raise PatientChangedMeanwhile(patient)
     if document not in set(IdentityDocument):
         raise FieldUnfit("identity_document")
     lacking = [name for name in PROVED if not getattr(row, name)]

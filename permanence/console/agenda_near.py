@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries.moving import minutes_of
 from permanence.agenda.queries.nearest import nearest_free
 from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.wishes import Slot, Wish
+from permanence.clients.directory_queries import told_sites
 from permanence.console.agenda_asked import (
     agenda_asked,
     appointment_asked,
@@ -41,8 +44,9 @@ _CLOCK = SystemClock()
 def nearest(request: HttpRequest) -> HttpResponse:
     """The free times nearest to one: `{"nearest": [{agenda, starts, day, minute, again, minutes, hour, name, words}]}`.
 
-    Asked as `agenda_pages.why`; with `only` of that agenda alone, with `else` of that one and, where they are of its
-    client, of the agendas of `with` and `else`. With `appointment`: for that visit, which is moved.
+    Asked as `agenda_pages.why`; with `site` there alone; with `only` of that agenda alone, with `else` of that one and,
+    where they are of its client, of the agendas of `with` and `else`. With `appointment`: for that visit, which is
+    moved.
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
@@ -62,7 +66,11 @@ def nearest(request: HttpRequest) -> HttpResponse:
         without=moved,
     )
     shown = starts.astimezone(ZoneInfo(agenda.time_zone))
-    return JsonResponse({"nearest": [_told(each, known, agenda, shown, at=at) for each in found]})
+    reasons = {each.id: each.way for each in agendas.reasons(by=by, client=agenda.client, retired=bool(moved))}
+    sites = told_sites(house=by.house, clients=[agenda.client])
+    way = reasons.get(wish.reason, Way.PRACTICE)
+    told = [_told(each, known, agenda, shown, where(way, each.site, sites=sites), at=at) for each in found]
+    return JsonResponse({"nearest": told})
 
 
 def wish_there(by: Who, client: str, asked: Mapping[str, str], *, first: Iterable[str] = ()) -> tuple[Wish, str]:
@@ -94,9 +102,11 @@ def day_words(moment: datetime, *, at: datetime) -> str:
 
 
 def _told(
-    slot: Slot, known: dict[str, AgendaView], asked: AgendaView, shown: datetime, *, at: datetime
+    slot: Slot, known: dict[str, AgendaView], asked: AgendaView, shown: datetime, place: str, *, at: datetime
 ) -> dict[str, object]:
-    """A time as the page takes it; of its day and agenda what is not those that were asked for stands in its words."""
+    """A time as the page takes it; of its day and agenda what is not those that were asked for stands in its words,
+    and where it is.
+    """
     agenda = known[slot.agenda]
     zone = ZoneInfo(agenda.time_zone)
     local, hour = slot.starts.astimezone(zone), moments.clock_chosen(slot.starts, zone)
@@ -104,6 +114,7 @@ def _told(
         "" if local.date() == shown.date() else day_words(local, at=at),
         hour,
         "" if agenda.id == asked.id else agenda.name,
+        place,
     ]
     return {
         "agenda": agenda.id,

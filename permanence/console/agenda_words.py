@@ -84,6 +84,7 @@ AGENDA = {
     "book_not_moved": _("Not moved: {patient}, {hour}, {agenda}"),
     "book_not_done": _("Not done: {what}"),
     "toast_close": _("Close"),
+    "book_not_back": _("Not taken back: {what}"),
     "book_not_undone": _("Not taken back: {patient}, {hour}, {agenda}"),
     "book_undone_some": _("Visits taken back: {back} of {of}"),
     "question_closed": _("Closed, as a call rings: {question}"),

@@ -6,7 +6,7 @@ her work list (`follow_ups`), by the rows made here.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,12 +52,20 @@ from permanence.callers.queries import PatientView, today_of
 from permanence.callers.rules.identity import ContactWay
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import told_sites
-from permanence.console.agenda_asked import client_asked, offer_asked, place_asked, said_asked, says_why
+from permanence.console.agenda_asked import (
+    HOUR,
+    client_asked,
+    day_of,
+    offer_asked,
+    place_asked,
+    said_asked,
+    says_why,
+)
 from permanence.console.agenda_words import REFUSED
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.countries.numbers import spell_number
-from permanence.foundation import access, moments
+from permanence.foundation import access, dates, moments
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -109,14 +117,20 @@ def form(request: HttpRequest) -> HttpResponse:
     zone = ZoneInfo(client.time_zone)
     named = {asked.get("with", ""), asked.get("else", "")} if asked.get("only") == "1" or asked.get("else") else set()
     out = _days(asked.get("out", ""))
+    today = today_of(client, at)
+    first = day_of(asked.get("from", ""), today)
+    hour = asked.get("hour", "")
     sites = told_sites(house=by.house, clients=[client.id]) if reason.way is Way.PRACTICE else {}
-    sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today_of(client, at))
+    sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today)
     weekdays = [each for each in WEEKDAYS if sundays or each[0] != agendas.SUNDAY]
     context = {
         "client": client,
         "person": person,
         "reason": reason,
         "windows": [(days, label, days == WINDOWS[1][0]) for days, label in WINDOWS],
+        "first": first.isoformat() if first > today else "",
+        "first_words": dates.say(first, _day_form(first, today)),
+        "hour": hour if HOUR.fullmatch(hour) else "",
         "halves": [(each.value, label, each.value in asked.get("halves", "").split(",")) for each, label in HALVES],
         "weekdays": [(day, label, bool(out) and day not in out) for day, label in weekdays],
         "agendas": [(each.id, each.name, each.id in named) for each in agendas.agendas(by=by, client=client.id)],
@@ -136,11 +150,12 @@ def add(request: HttpRequest) -> HttpResponse:
     by, at, data = who(request), _CLOCK.now(), json_body(request)
     client = client_asked(by, text_of(data, "client"))
     today, days = today_of(client, at), _whole(text_of(data, "days"))
+    first = max(today, day_of(text_of(data, "from"), today))
     waits = Waits(
         patient=text_of(data, "patient"),
         reason=text_of(data, "reason"),
-        from_date=today,
-        until_date=today + timedelta(days=days),
+        from_date=first,
+        until_date=first + timedelta(days=days),
         agendas=tuple(filter(None, text_of(data, "agendas").split(","))),
         sites=tuple(filter(None, text_of(data, "sites").split(","))),
         half_days=_halves(text_of(data, "halves")),
@@ -321,6 +336,11 @@ def _countries(by: Who) -> dict[str, str]:
 
 def _numbers(person: PatientView, country: str) -> list[str]:
     return [spell_number(PhoneNumber(number), country=country) for number in person.numbers]
+
+
+def _day_form(day: date, today: date) -> dates.Form:
+    """With the year where it is another one."""
+    return dates.Form.OF_MONTH if day.year == today.year else dates.Form.WHOLE
 
 
 def _whole(text: str) -> int:

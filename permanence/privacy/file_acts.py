@@ -39,6 +39,13 @@ class Asked:
         """What a field holds, "" for none."""
         return str(self.post.get(name, ""))
 
+    def moment(self, name: str) -> datetime:
+        """The state of a file that was before her eyes. Raises NotUnderstood."""
+        try:
+            return datetime.fromisoformat(self.text(name))
+        except ValueError as error:
+            raise NotUnderstood from error
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -66,19 +73,25 @@ def form_of(post: Mapping[str, str]) -> PatientForm:
 
 
 def _change(asked: Asked) -> Done:
-    try:
-        seen = datetime.fromisoformat(asked.text("seen"))
-    except ValueError as error:
-        raise NotUnderstood from error
     operations.change_patient(
-        client=asked.client, patient=asked.patient, form=form_of(asked.post), by=asked.by, at=asked.at, seen=seen
+        client=asked.client,
+        patient=asked.patient,
+        form=form_of(asked.post),
+        by=asked.by,
+        at=asked.at,
+        seen=asked.moment("seen"),
     )
     return Done(words=_("The file is changed."), patient=asked.patient)
 
 
 def _validate(asked: Asked) -> Done:
     operations.validate_identity(
-        client=asked.client, patient=asked.patient, document=asked.text("document"), by=asked.by, at=asked.at
+        client=asked.client,
+        patient=asked.patient,
+        document=asked.text("document"),
+        by=asked.by,
+        at=asked.at,
+        seen=asked.moment("seen"),
     )
     return Done(words=_("The identity is validated."), patient=asked.patient)
 
@@ -134,7 +147,8 @@ def _merge(asked: Asked) -> Done:
     if kept not in {asked.patient, other}:
         raise NotUnderstood
     gone = other if kept == asked.patient else asked.patient
-    merge_operations.merge(client=asked.client, kept=kept, merged=gone, by=asked.by, at=asked.at)
+    seen = {asked.patient: asked.moment("seen"), other: asked.moment("seen_other")}
+    merge_operations.merge(client=asked.client, kept=kept, merged=gone, by=asked.by, at=asked.at, seen=seen)
     return Done(words=_("The two files are one. For a day this can be undone."), patient=kept)
 
 

@@ -132,7 +132,10 @@ class DrawnMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFile:
-    """Everything of the page. `facts`: what is known of him, term and words. `warning`: as the client's rule wants."""
+    """Everything of the page. `facts`: what is known of him, term and words. `warning`: as the client's rule wants.
+
+    `seen`: the state that is shown, as a form posts it.
+    """
 
     account: ClientView
     patient: PatientView
@@ -157,6 +160,7 @@ class DrawnFile:
     merges: tuple[DrawnMerge, ...]
     requests: tuple[DrawnRequest, ...]
     added: str
+    seen: str
 
     @property
     def visits(self) -> int:
@@ -200,6 +204,7 @@ def drawn(held: Holdings, *, at: datetime) -> DrawnFile:
         merges=tuple(_merge(each, told, at=at) for each in file.merges),
         requests=tuple(_request(each, zone, told, at=at) for each in held.requests),
         added=told(file.added_at),
+        seen=file.changed_at.isoformat(),
     )
 
 

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from permanence.agenda.operations import blocks, reasons, setting
 from permanence.agenda.queries import agendas
+from permanence.agenda.rules.kinds import OpeningKind, Way
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import openings
 from tests.rooms.test_console_agenda import SLOTS, WHY, act, at_wall, booked, cast, monday, page
+from tests.rooms.test_visit_places import two_sites
 
 __all__ = ["cast", "monday"]
 
@@ -115,6 +117,21 @@ def test_a_visit_that_is_moved_is_offered_its_own_day_where_the_one_that_was_ask
         (tomorrow.isoformat(), "09:00"),
         (tomorrow.isoformat(), "09:05"),
     ]
+
+
+def test_the_site_that_is_wished_is_kept_and_each_time_names_its_own(cast, browser_of, monday):
+    at = two_sites(cast)
+    browser = browser_of(cast.claire)
+    booked(cast, monday, 10)
+    assert said(near(browser, cast, monday, 10)) == ["09:40, Neudorf", "10:20, Neudorf", "10:00, Dr Lemaire"]
+    wished = near(browser, cast, monday, 10, site=at["Meinau"], only="1")
+    assert said(wished) == ["14:00, Meinau"]
+    reason = agendas.reason(by=cast.claire, client=cast.cabinet.id, reason=cast.consultation)
+    video = replace(reason, way=Way.TELE)
+    reasons.set_reason(client=cast.cabinet.id, reason=video, by=cast.claire, at=SystemClock().now())
+    hours = openings(cast.dupont, MORNING, kind=OpeningKind.TELE)
+    setting.set_openings(agenda=cast.dupont, openings=hours, by=cast.claire, at=SystemClock().now())
+    assert said(near(browser, cast, monday, 10, only="1")) == ["09:40, en vidéo", "10:20, en vidéo"]
 
 
 def test_where_nothing_is_free_nothing_is_offered(cast, browser_of, monday):

@@ -16,6 +16,7 @@ from permanence.agenda.models import Appointment, SlotHold
 from permanence.agenda.operations import appointments, reasons
 from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.rules.kinds import Asker, Question, Way
+from permanence.callers.merge_operations import merge
 from permanence.callers.models import NoShowRule, Patient
 from permanence.clients.models import Client
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
@@ -340,6 +341,66 @@ def test_a_newcomer_who_cannot_be_kept_is_refused_and_nothing_changed(agendas, s
     refused = system.post("Appointment/$book", wanted)
     assert 400 <= refused.status < 500
     assert kept() == before
+
+
+def known_here(agendas, system, minutes=0, **changes):
+    """A booking for the Patient of Jeanne's id of whom this is said too."""
+    where = reference(agendas, system, minutes)
+    said = whom(agendas.jeanne) | changes
+    return system.post("Appointment/$book", parameters(appointment_reference=where, patient_resource=said))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": [{"family": "Martin", "given": ["Jeanne"]}]},
+        {"name": [{"family": "Hoffmann", "given": ["Paul"]}]},
+        {"name": [{"text": "Paul Martin"}]},
+        {"birthDate": "1984-02-29"},
+        {"name": [{"family": "Hoffmann", "given": ["Jeanne"]}], "birthDate": "1961-03"},
+        {"identifier": [{"system": "urn:permanence:patient", "value": "999999"}]},
+    ],
+)
+def test_whose_name_or_birth_date_is_another_than_in_the_file_of_that_id_is_not_booked(agendas, system, changes):
+    Patient.objects.filter(pk=int(agendas.jeanne)).update(birth_date="1958-07-09")
+    refused = known_here(agendas, system, **changes)
+    assert (refused.status, refused.codes) == (422, ["contradictory"])
+    assert refused["issue"][0]["expression"] == ["patient-resource"]
+    assert "Hoffmann" not in str(refused.body)
+    assert Appointment.objects.count() == 0
+
+
+def test_what_is_not_kept_of_somebody_known_is_refused_and_named(agendas, system):
+    refused = known_here(agendas, system, address=[{"city": "Metz"}])
+    assert (refused.status, refused.codes) == (422, ["element_unknown"])
+    assert Appointment.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"name": [{"use": "official", "family": "HOFFMANN", "given": ["jeanne"]}], "birthDate": "1958-07-09"},
+        {"name": [{"use": "usual", "family": "Muller"}], "birthDate": "1958-07"},
+        {"name": [{"text": "Jeanne Müller"}]},
+    ],
+)
+def test_who_is_known_is_booked_under_the_birth_or_the_used_name_accents_and_case_aside(agendas, system, changes):
+    Patient.objects.filter(pk=int(agendas.jeanne)).update(birth_date="1958-07-09", used_name="Müller")
+    booked_for = known_here(agendas, system, **changes).resources[0]["participant"][0]["actor"]["reference"]
+    assert booked_for == f"Patient/{agendas.jeanne}"
+
+
+def test_a_patient_that_was_read_here_is_booked_as_it_was_read_also_when_another_file_stands_for_him(agendas, system):
+    first = system.get(f"Patient/{agendas.jeanne}").body
+    assert known_here(agendas, system, **first).status == 200
+    merging = {"client": agendas.cabinet.id, "kept": agendas.paul, "merged": agendas.jeanne}
+    Patient.objects.filter(pk=int(agendas.paul)).update(birth_name="Lang", first_name="Johanna")
+    merge(**merging, by=agendas.claire, at=NOON)
+    read = system.get(f"Patient/{agendas.jeanne}").body
+    assert read["link"]
+    assert known_here(agendas, system, 60, **read).status == 200
+    assert known_here(agendas, system, 120, name=[{"family": "Lang", "given": ["Johanna"]}]).status == 200
 
 
 def test_a_patient_of_another_client_is_not_known_here(agendas, system):

@@ -64,6 +64,12 @@ def file_of(cast, person):
     return queries.file_of(house=cast.house, client=cast.dupont, patient=person.id)
 
 
+def seen(cast, person, client=None):
+    """The state of a file that was before her eyes, as the page posts it."""
+    file = queries.file_of(house=cast.house, client=client or cast.dupont, patient=person.id)
+    return file.changed_at.isoformat()
+
+
 def typed(cast, person, **changes):
     """The form as the page has it, with what somebody changed in it."""
     kept, file = person, file_of(cast, person)
@@ -93,7 +99,7 @@ def test_every_word_of_an_enumeration_has_its_words():
 def test_a_birth_date_is_corrected_and_a_validated_identity_is_provisional_again(cast, browser_of, jeanne):
     browser = browser_of(cast.claire)
     assert do(browser, jeanne, "change", **typed(cast, jeanne, sex="f")).status_code == 302
-    assert do(browser, jeanne, "validate", document="passport").status_code == 302
+    assert do(browser, jeanne, "validate", document="passport", seen=seen(cast, jeanne)).status_code == 302
     page = read(browser, jeanne)
     assert "identité validée" in page
     assert "passeport" in page
@@ -103,6 +109,36 @@ def test_a_birth_date_is_corrected_and_a_validated_identity_is_provisional_again
     kept = file_of(cast, jeanne).view
     assert (kept.birth_date, kept.status) == ("1961-03-15", IdentityStatus.PROVISIONAL)
     assert kept.numbers == ("+33612345678",)
+
+
+def test_an_identity_is_not_validated_by_traits_that_somebody_changed_after_she_compared_them(cast, browser_of, jeanne):
+    browser = browser_of(cast.claire)
+    assert do(browser, jeanne, "change", **typed(cast, jeanne, sex="f")).status_code == 302
+    before = seen(cast, jeanne)
+    assert f'name="seen" value="{before}"' in read(browser, jeanne).split('value="validate"')[1].split("</form>")[0]
+    changed = typed(cast, jeanne, sex="f", birth_date="15/03/1961")
+    assert do(browser_of(cast.claire), jeanne, "change", **changed).status_code == 302
+    refused = do(browser, jeanne, "validate", document="passport", seen=before)
+    assert refused.status_code == 422
+    assert "a modifié ce dossier entre-temps" in refused.content.decode()
+    assert do(browser, jeanne, "validate", document="passport").status_code == 422
+    assert file_of(cast, jeanne).view.status is IdentityStatus.PROVISIONAL
+    assert do(browser, jeanne, "validate", document="passport", seen=seen(cast, jeanne)).status_code == 302
+
+
+@pytest.mark.parametrize("which", ["one", "other"])
+def test_two_files_are_not_merged_when_somebody_changed_one_of_them_after_she_compared_them(
+    cast, browser_of, jeanne, which
+):
+    browser = browser_of(cast.claire)
+    double = add(cast, PatientForm(birth_name="Lefebvre", first_name="Jeanne", birth_date="140361"), "2")
+    states = {"seen": seen(cast, jeanne), "seen_other": seen(cast, double)}
+    changed = jeanne if which == "one" else double
+    assert do(browser, changed, "change", **typed(cast, changed, birth_date="14/03/1971")).status_code == 302
+    for kept in (jeanne, double):
+        refused = do(browser, jeanne, "merge", other=double.id, kept=kept.id, **states)
+        assert (refused.status_code, "a modifié ce dossier entre-temps" in refused.content.decode()) == (422, True)
+    assert not Patient.objects.filter(merged_into__isnull=False).exists()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +233,9 @@ def test_two_files_are_compared_merged_with_a_trace_and_parted_again(cast, brows
     compared = browser.get(beside, HTTP_ACCEPT_LANGUAGE="fr").content.decode()
     assert "courriel" in compared
     assert "Lefebvre" in compared
-    answer = do(browser, jeanne, "merge", other=double.id, kept=jeanne.id)
+    states = {"seen": seen(cast, jeanne), "seen_other": seen(cast, double)}
+    assert all(f'value="{each}"' in compared for each in states.values())
+    answer = do(browser, jeanne, "merge", other=double.id, kept=jeanne.id, **states)
     assert (answer.status_code, answer["Location"]) == (302, address(jeanne))
     merged = read(browser, jeanne)
     assert "j@x.fr" in merged
@@ -221,7 +259,8 @@ def test_two_that_were_validated_and_differ_are_not_merged(cast, browser_of, jea
     page = browser.get(f"{address(jeanne)}/beside/{twin.id}", HTTP_ACCEPT_LANGUAGE="fr").content.decode()
     assert "ce sont deux personnes" in page
     assert 'value="merge"' not in page
-    assert do(browser, jeanne, "merge", other=twin.id, kept=jeanne.id).status_code == 422
+    states = {"seen": seen(cast, jeanne), "seen_other": seen(cast, twin)}
+    assert do(browser, jeanne, "merge", other=twin.id, kept=jeanne.id, **states).status_code == 422
     assert do(browser, jeanne, "merge", other=twin.id, kept="1").status_code == 422
 
 
@@ -327,7 +366,8 @@ def test_a_patient_of_another_client_or_house_is_not_there_and_the_trail_says_wh
         assert browser.get("/console/patients/find", {"client": cast.dupont, "words": "dup"}).status_code == 404
     mine = browser_of(cast.claire)
     assert mine.get(f"{address(other)}/beside/{jeanne.id}").status_code == 404
-    assert do(mine, other, "merge", other=jeanne.id, kept=other.id).status_code == 422
+    states = {"seen": seen(cast, other, cast.weber), "seen_other": seen(cast, jeanne)}
+    assert do(mine, other, "merge", other=jeanne.id, kept=other.id, **states).status_code == 422
     assert do(mine, other, "link", kind="child", other=jeanne.id).status_code == 422
     refused = AuditEntry.objects.filter(action="security.not_hers", subject=f"callers.patient:{jeanne.id}")
     assert refused.filter(by_id=cast.claire.person_key).count() == 3

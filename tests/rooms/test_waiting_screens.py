@@ -2,7 +2,7 @@
 """The waiting list on the console's and the portal's screens: put on it in one act, seen, worked off, behind walls."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -86,6 +86,35 @@ def test_the_form_knows_the_wishes_of_the_panel(cast, claire, clock):
     assert 'name="sms"' not in text  # he agreed to SMS before
 
 
+def test_the_day_from_which_he_can_come_is_kept_and_nothing_before_it_is_offered(cast, claire, clock, deliver_all):
+    jeanne = person(cast, "Zyrianka", number="+33639980147")
+    asked = {"client": cast.cabinet.id, "patient": jeanne, "reason": cast.consultation}
+    text = shown(claire, "/console/fragments/waiting", **asked, **{"from": "2026-12-10", "hour": "14:00"})
+    assert 'name="from" value="2026-12-10" checked' in text
+    assert "from 10 December" in text
+    assert "after 14:00" in text
+    for day in ("", "2026-11-27", "2026-11-02"):
+        assert 'name="from"' not in shown(claire, "/console/fragments/waiting", **asked, **{"from": day})
+    assert add(claire, cast, patient=jeanne, **{"from": "2026-12-10"}).status_code == 201
+    row = WaitingPlace.objects.get(patient=int(jeanne))
+    assert (row.from_date, row.until_date) == (date(2026, 12, 10), date(2027, 1, 10))
+    assert "from 10 December, until 9 January" in shown(claire, "/console/waiting")
+    early, late = booked(cast, after(60)), booked(cast, after(10 * 24 * 60))
+    soon = LATER + timedelta(minutes=5)
+    cancelled(cast, early, at=soon)
+    pursue(deliver_all, soon)
+    assert not SlotOffer.objects.exists()
+    cancelled(cast, late, at=soon)
+    pursue(deliver_all, soon)
+    assert last_offer().starts_at == after(10 * 24 * 60)
+
+
+@pytest.mark.parametrize(("given", "kept"), [("", 27), ("2026-11-02", 27)])
+def test_a_day_that_is_over_is_none_from_which_he_waits(cast, claire, clock, given, kept):
+    assert add(claire, cast, **{"from": given}).status_code == 201
+    assert WaitingPlace.objects.get().from_date == date(2026, 11, kept)
+
+
 @pytest.mark.parametrize(("open_on", "ticked"), [(6, [0, 1, 3, 4, 5, 6]), (5, [0, 1, 3, 4, 5])])
 def test_sunday_is_among_the_days_where_an_agenda_is_open_on_one(cast, claire, clock, open_on, ticked):
     week = openings(cast.dupont, ((open_on, "09:00", "12:00"),))
@@ -116,6 +145,7 @@ def test_put_on_the_list_with_what_he_says_about_sms(cast, claire, clock):
         {"days": "-3"},
         {"days": "9999"},
         {"days": "x"},
+        {"from": "soon"},
         {"weekdays": "8"},
         {"weekdays": "mon"},
         {"halves": "night"},

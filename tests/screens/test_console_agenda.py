@@ -242,6 +242,26 @@ async def test_what_is_held_for_a_call_is_free_when_she_leaves_or_the_call_ends(
     assert site.rows(VISITS) == []
 
 
+async def test_what_is_held_after_the_call_ended_is_held_while_she_wraps_up(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await opened(console)
+    await console.by_id("book-grid").focus()
+    await console.press("1")
+    await expect(slot(console.page, 1)).to_have_class(re.compile("slot--mine"))
+    await exchange.queue_is(2, exchange.since - 38000)
+    await expect(console.by_id("queue-waiting")).to_have_text("2")
+    await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    assert site.rows(HOLDS) == [("", 1)]
+    assert console.complaints == []
+
+
 async def test_every_view_in_every_size(browser: Browser, site: Site) -> None:
     screen, _made = await ready_to_book(browser, site)
     for minute in (480, 500, 540):

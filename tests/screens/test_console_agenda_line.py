@@ -3,13 +3,11 @@
 
 from playwright.async_api import expect
 
+from tests.screens.agenda_desk import BEARS_THREE, VISITS, asks, book_at, on_a_call, opened, tomorrow, weber
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import VISITS, book_at, on_a_call, opened, tomorrow, weber
-from tests.screens.test_console_agenda_acts import BEARS_THREE
-from tests.screens.test_console_agenda_rings import asks
 
 ASKED = [
     ("x", 605, "book-dialog"),

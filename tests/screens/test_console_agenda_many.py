@@ -8,10 +8,10 @@ from collections import Counter
 from playwright.async_api import Browser, Page, Request, expect
 
 from tests.processes import until
+from tests.screens.agenda_desk import beside, day_of, lane, slot, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.pages import PAINTED, ConsolePage
-from tests.screens.test_console_agenda import beside, day_of, lane, slot, tomorrow
 
 MORE = 18
 KEPT_SOCKETS = """

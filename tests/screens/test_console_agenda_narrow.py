@@ -5,9 +5,9 @@ import json
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import beside, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.test_console_agenda import beside, tomorrow
 
 PRACTITIONERS = 14
 REASONS = """update agenda_appointment set reason_id = case id % 4

@@ -135,6 +135,24 @@ async def test_who_comes_that_day_already_is_said_before_enter(browser: Browser,
     assert screen.complaints == []
 
 
+async def test_who_comes_that_day_already_is_said_before_enter_in_the_list_too(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 570)
+    await screen.by_id("book-with").select_option(made.weber)
+    await screen.by_id("book-else").select_option("nobody")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-day", (await day_of(screen)).isoformat())
+    await screen.by_id("book-grid").focus()
+    await screen.press("l")
+    await expect(screen.page.locator(".row-line")).to_have_count(1)
+    await screen.by_id("book-grid").focus()
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    held = screen.page.locator(".row-line[data-kind=hold]")
+    await expect(held).to_have_attribute("data-expires", re.compile(r"^\d{13}$"))
+    await expect(screen.by_id("book-already")).to_have_text("HOFFMANN Jeanne a déjà 09:30 ce jour-là.")
+    assert screen.complaints == []
+
+
 async def test_q_is_the_waiting_list_and_a_the_questions(browser: Browser, site: Site) -> None:
     screen, made = await ready_to_book(browser, site)
     await for_a_scan(screen, made.scan)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.agenda_desk import beside, day_of, tomorrow
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.test_console_agenda import beside, day_of, tomorrow
 
 ZONE = "() => JSON.parse(document.getElementById('config').textContent).timeZone"
 LINE = """() => {

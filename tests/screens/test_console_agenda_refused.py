@@ -17,6 +17,7 @@ from tests.screens.agenda_desk import (
     ready_to_book,
     rings,
     slot,
+    weber,
 )
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange

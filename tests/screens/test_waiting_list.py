@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The waiting list on screen: put on it with two keys, the list, the work list, the doctor's, and the offer's page."""
 
+from datetime import timedelta
+
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.agenda_desk import for_a_scan, jeanne_tomorrow, ready_to_book
+from tests.screens.agenda_desk import day_of, for_a_scan, jeanne_tomorrow, ready_to_book
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -120,6 +122,36 @@ async def test_the_site_that_is_wished_in_the_panel_is_wished_on_the_list(browse
         "select w.sites, s.name from agenda_waitingplace w join clients_site s on w.sites = '[\"' || s.id || '\"]'"
     )
     assert (name, wished.count(",")) == ("Kirchberg", 0)
+
+
+async def test_the_day_wished_in_the_panel_is_kept_on_the_list_and_can_be_left_out(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    first = await day_of(screen) + timedelta(days=20)
+    await screen.by_id("book-grid").focus()
+    await screen.press("p")
+    await screen.type(f"{first:%d/%m}")
+    await screen.by_id("book-hour").fill("14")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-more-said")).to_contain_text("14:00")
+    await screen.press("q")
+    wished = screen.by_id("wait-form").locator("input[name=from]")
+    await expect(wished).to_be_checked()
+    await expect(wished).to_have_value(first.isoformat())
+    await expect(screen.by_id("wait-form")).to_contain_text("14:00")
+    await looks_right(screen, "waiting-form-from", ("1366", "1920"))
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("est sur la liste d’attente")
+    assert site.rows("select from_date from agenda_waitingplace") == [(first.isoformat(),)]
+    await screen.press("Control+z")
+    await expect(screen.by_id("toasts").locator("button")).to_have_count(0)
+    await screen.press("q")
+    await wished.uncheck()
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("est sur la liste d’attente")
+    [_withdrawn, (kept,)] = site.rows("select from_date from agenda_waitingplace order by id")
+    assert kept < first.isoformat()
 
 
 async def test_what_may_forbid_the_visit_is_asked_before_he_is_put_on_the_list(browser: Browser, site: Site) -> None:

@@ -19,7 +19,7 @@ from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
-from permanence.api.fhir import incoming, meant
+from permanence.api.fhir import incoming, known, meant
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.declared import SPAN_DAYS
 from permanence.api.fhir.ids import Start, key_of, keyed, start_of
@@ -73,8 +73,8 @@ def find(params: Params, asked: Asked) -> Answer:
     agendas = [each for each in asked.practice.agendas.values() if each.active]
     reasons = params.tokens("visit-type", system=fhir.REASONS, repeats=True)
     chosen = [each.id for each in agendas if people is None or each.recipient in people]
-    known = params.references("patient-reference", "Patient")
-    is_new, born = (_first_visit(params), None) if known is None else _who(known, asked)
+    whom = params.references("patient-reference", "Patient")
+    is_new, born = (_first_visit(params), None) if whom is None else _who(whom, asked)
     wish = Wish(reason="", is_new=is_new, born=born, asked_by=Asker.ONLINE, sites=sites or ())
     found, against = free(chosen, reasons, wish, (since, before), asked)
     page = params.page()
@@ -137,7 +137,7 @@ def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
             raise incoming.unreadable("Appointment.status")
     else:
         key = _reference(given, base)
-    whom = patient, newcomer = _for_whom(given, wanted, base)
+    whom = patient, newcomer = _for_whom(given, wanted, asked, base)
     letter, kept = key_of(key)
     if letter == "h":
         view = _from_hold(kept, whom, wanted, asked, base)
@@ -274,13 +274,13 @@ def _from_hold(
     )
 
 
-def _for_whom(given: dict[str, list[Any]], wanted: Resource, base: str) -> tuple[str, PatientForm | None]:
+def _for_whom(given: dict[str, list[Any]], wanted: Resource, asked: Asked, base: str) -> tuple[str, PatientForm | None]:
     """The id of a patient who is known, or what is said of one who is not."""
     named = [each.removeprefix(f"{base}/") for each in meant.actors(wanted)]
     patients = [each.partition("/")[2] for each in named if each.startswith("Patient/")]
     if "patient-resource" in given:
         said = incoming.resource(_single(given, "patient-resource"), "Patient", at="Patient")
-        key = incoming.text(said, "id", at="Patient")
+        key = known.as_filed(said, asked)
         if set(patients) - {key}:
             raise meant.contradictory("Appointment.participant")
         return (key, None) if key else ("", incoming.newcomer(said))
@@ -289,12 +289,12 @@ def _for_whom(given: dict[str, list[Any]], wanted: Resource, base: str) -> tuple
     return patients[0], None
 
 
-def _who(known: tuple[str, ...], asked: Asked) -> tuple[bool, tuple[date, date] | None]:
+def _who(whom: tuple[str, ...], asked: Asked) -> tuple[bool, tuple[date, date] | None]:
     """Whether he comes for the first time, and `Wish.born`. Raises Failure, PatientUnknown, PatientDeceased."""
-    if len(known) != 1:
+    if len(whom) != 1:
         raise unfit("patient-reference")
     client = asked.practice.client.id
-    view = callers.standing(house=asked.access.by.house, client=client, patient=known[0])
+    view = callers.standing(house=asked.access.by.house, client=client, patient=whom[0])
     if view.is_deceased:
         raise PatientDeceased(view.id)
     return not view.known, view.born

@@ -3,6 +3,7 @@
 import { request, SiteRefusal } from "./api.js";
 import { Acts } from "./bookacts.js";
 import { Asked } from "./bookasked.js";
+import { offerBack } from "./bookback.js";
 import { Coming } from "./bookcoming.js";
 import { Consent } from "./bookconsent.js";
 import { Booking } from "./bookenter.js";
@@ -25,7 +26,6 @@ import { Practitioner } from "./bookwith.js";
 import { byId, make, say, select, show } from "./dom.js";
 import { PatientField } from "./patient.js";
 import { keepSaid } from "./toasts.js";
-import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {{id: string, name: string, initials: string, colour: number, agendas: {id: string, name: string, recipient: string}[]}} Client */
@@ -298,7 +298,7 @@ export class Book {
     this.spoken.unask();
     this.spoken.done = "";
     this.spoken.acted();
-    offerUndo(words, kind, undo);
+    offerBack(words, kind, undo);
     await this.again(agenda);
   }
 
@@ -332,6 +332,18 @@ export class Book {
     const told = await this.acting(() => this.once.send(path, json), undone, refused, notFree);
     if (told) this.spoken.acted();
     return told;
+  }
+
+  /** Takes something back; throws what is against it: `offerBack` says it where she is by now. @param {string} path @param {object} json */
+  async back(path, json) {
+    this.busy = true;
+    this.error("");
+    try {
+      await this.once.send(path, json);
+      this.spoken.acted();
+    } finally {
+      this.busy = false;
+    }
   }
 
   /** @param {() => Promise<any>} what @param {string} undone as `act`, "" for what is nothing to her any more once she is elsewhere @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */

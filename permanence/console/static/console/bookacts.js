@@ -6,7 +6,7 @@ import { nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
 import { against } from "./bookonce.js";
-import { nameIn, sentOf, shownAt, whenOf } from "./bookplaces.js";
+import { nameIn, sentOf, shownAt } from "./bookplaces.js";
 import { noWayBack } from "./undo.js";
 import { word } from "./words.js";
 
@@ -93,9 +93,9 @@ export class Acts {
   async block(at, busy) {
     try {
       const told = await this.book.once.send("/console/agenda/block", { agenda: at.agenda, ...sentOf(at), ...busy });
-      const undone = word("book_not_undone", { patient: told.words, hour: whenOf(at), agenda: at.name });
       const back = async () => {
-        if (await this.book.act("/console/agenda/unblock", { block: told.block }, undone)) await this.book.again(at.agenda);
+        await this.book.back("/console/agenda/unblock", { block: told.block });
+        await this.book.again(at.agenda);
       };
       this.book.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, "busy", back);
     } catch (error) {
@@ -125,11 +125,10 @@ export class Acts {
     const item = spot?.item ?? null;
     if (!spot || item?.dataset.kind !== "appointment") return;
     const [{ key: appointment = "", state: was = "" }, name] = [item.dataset, nameOf(item)];
-    const say = (/** @type {string} */ one, /** @type {string} */ undone) => this.book.act("/console/agenda/mark", { appointment, state: one }, undone);
-    if (await say(state, word("book_not_done", { what: `${name}, ${words}` }))) {
+    if (await this.book.act("/console/agenda/mark", { appointment, state }, word("book_not_done", { what: `${name}, ${words}` }))) {
       await this.book.after(`${name}: ${words}`, spot.agenda, "marked", async () => {
         const still = this.book.staying();
-        if (!(await say(wayBack(was, state), word("book_not_undone", { patient: name, hour: words, agenda: spot.name })))) return;
+        await this.book.back("/console/agenda/mark", { appointment, state: wayBack(was, state) });
         if (still()) this.book.spoken.did(word("book_undone"));
         await this.book.again(spot.agenda);
       });

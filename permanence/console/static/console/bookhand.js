@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
+import { offerBack } from "./bookback.js";
 import { nameOf, stepsOf } from "./bookgrid.js";
 import { placeOf, sentOf, shownAt, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { isAgain, timeOf } from "./booktwice.js";
 import { byId } from "./dom.js";
-import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./bookgrid.js").Place} Place */
@@ -175,12 +175,11 @@ export class Hand {
     if (place && still()) this.follow(place, key);
     this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call }, word("book_not_undone", whose))) {
-        this.book.hooks.done("", done);
-        await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
-      }
+      await this.book.back("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call });
+      this.book.hooks.done("", done);
+      await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
     };
-    offerUndo(word("book_moved", whose), "moved", back);
+    offerBack(word("book_moved", whose), "moved", back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

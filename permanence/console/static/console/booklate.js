@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The practitioner is late: by how many minutes, whom it concerns and how each is told, before it is told; and back.
 import { fragment, request } from "./api.js";
+import { offerBack, tellBack } from "./bookback.js";
 import { against } from "./bookonce.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { answer, ask } from "./questions.js";
-import { noWayBack, offerUndo } from "./undo.js";
+import { noWayBack } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {{id: string, name: string}} Agenda */
@@ -115,19 +116,17 @@ export class Late {
     }
     const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
     this.done(words, agenda);
-    return offerUndo(words, "delay", () => this.back(agenda, told, wasTold));
+    return offerBack(words, "delay", () => this.back(agenda, told, wasTold));
   }
 
-  /** As it was before. @param {string} agenda @param {{late: string, before: number}} said @param {boolean} wasTold */
+  /** As it was before; throws what was against it. @param {string} agenda @param {{late: string, before: number}} said @param {boolean} wasTold */
   async back(agenda, said, wasTold) {
     const before = String(said.before);
-    try {
-      const takeBack = async () => (await request("/console/agenda/late-back", { method: "POST", json: { agenda, late: said.late, before } })).json();
-      const { told } = await (wasTold ? takeBack() : this.put({ agenda, minutes: before, tell: "" }));
-      this.done(told ? word("book_late_gone", { told }) : word("book_undone"), agenda);
-    } catch (error) {
-      this.done(against(error), agenda);
-    }
+    const takeBack = async () => (await request("/console/agenda/late-back", { method: "POST", json: { agenda, late: said.late, before } })).json();
+    const { told } = await (wasTold ? takeBack() : this.put({ agenda, minutes: before, tell: "" }));
+    const words = told ? word("book_late_gone", { told }) : word("book_undone");
+    this.done(words, agenda);
+    if (told) tellBack(words);
   }
 
   /** @param {string} text */

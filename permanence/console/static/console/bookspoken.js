@@ -176,8 +176,10 @@ export class Spoken {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
-    const { reason, patient, call, with: first, only, else: second } = this.book.free.wish;
-    this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
+    const { reason, patient, call, with: first, only, else: second, site = "" } = this.book.free.wish;
+    // The site is one of her client’s: a visit of another one that is moved has sites of its own.
+    const isHis = this.book.clients.find(({ id }) => id === this.book.client)?.agendas.some(({ id }) => id === at.agenda);
+    this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, site: isHis ? site : "", yes: this.book.asking.yes }, moving, again);
   }
 
   /** What the rules say of a place: Enter is offered only where nothing is against it. @param {import("./booknear.js").At} at @param {string[]} causes */

@@ -20,6 +20,7 @@ export class BookView {
     this.hooks = hooks;
     this.wanted = false;
     this.call = "";
+    this.talking = false;
     this.book = new Book({ done: hooks.done, close: () => this.close(), chosen: () => hooks.chosen(), numbers: false });
     this.waiting = new WaitList(this.book);
     button("to-book").addEventListener("click", () => this.toggle());
@@ -66,9 +67,11 @@ export class BookView {
   /** @param {string} shown the view that is painted @param {Desk|null} desk @param {boolean} talking */
   paint(shown, desk, talking) {
     const call = desk?.call ?? "";
-    // Another call brings its own card; what was held for the one that is over is free.
+    // Another call brings its own card.
     if (this.call !== call && this.wanted && call) this.close();
-    if (this.call === call && !talking && this.book.call && this.book.holding.held) this.book.holding.letGo();
+    // As she hangs up, what was held while they spoke is free; what she holds afterwards for the same caller is hers.
+    if (this.talking && !talking && this.book.call && this.book.holding.held) this.book.holding.letGo();
+    this.talking = talking;
     if (this.call !== call && call) forget();
     if (this.call !== call && call) this.load();
     this.call = call;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The waiting list from the agenda: Q, or the button, asks with the wishes of the panel; Enter puts the patient on it.
 import { fragment, newId, request } from "./api.js";
-import { against, silence } from "./bookonce.js";
+import { offerBack } from "./bookback.js";
+import { against } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { answer, ask, asking } from "./questions.js";
-import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
-const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
 
 export class WaitList {
@@ -51,7 +50,7 @@ export class WaitList {
       missing.focus();
       return this.book.error(word("book_questions_missing"));
     }
-    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), ...this.book.practitioner.asked, site: select("book-site").value };
+    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), ...this.book.practitioner.asked, ...this.book.wishes.asked };
     this.said = this.book.asking.said;
     this.dialog.replaceChildren();
     this.hurried = false;
@@ -84,12 +83,12 @@ export class WaitList {
     const every = (/** @type {string} */ name) => data.getAll(name).join(",");
     const { client = "", patient = "", reason = "" } = form.dataset;
     const json = { key: this.key, client, patient, reason, said: this.said };
-    const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "sites", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
+    const said = Object.fromEntries(["days", "from", "halves", "weekdays", "agendas", "sites", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
     this.error("");
     const put = async () => {
       try {
         const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
-        offerUndo(told.said, "waiting", () => this.takeBack(told.place));
+        offerBack(told.said, "waiting", () => this.takeBack(told.place));
       } catch (error) {
         return against(error);
       }
@@ -98,14 +97,10 @@ export class WaitList {
     await answer(this.dialog, put, (words) => this.error(words));
   }
 
-  /** @param {string} place */
+  /** Throws what was against it. @param {string} place */
   async takeBack(place) {
-    try {
-      await request("/console/waiting/take-back", { method: "POST", json: { place } });
-      this.book.spoken.did(word("book_undone"));
-    } catch (error) {
-      this.book.trouble(error, silence(error));
-    }
+    await request("/console/waiting/take-back", { method: "POST", json: { place } });
+    this.book.spoken.did(word("book_undone"));
   }
 
   /** @param {string} text */
