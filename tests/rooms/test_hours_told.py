@@ -17,7 +17,7 @@ from permanence.dispatch.channels.email.offer import compose_offer
 from permanence.dispatch.channels.email.reminder import compose_reminder
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.length import measure
-from tests.rooms import test_public_booking as public
+from tests.rooms import public_cast as public
 from tests.rooms import test_reminders as reminded
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
