@@ -67,6 +67,12 @@ class NotNow(Refusal):
     code = "not_now"
 
 
+class ListedAlready(Refusal):
+    """The appointment is on the secretaries' list already, for an absence or because its agenda is closed."""
+
+    code = "listed_already"
+
+
 class AddressMissing(Refusal):
     """A visit at home, and neither an address was said nor has the patient's file one."""
 
