@@ -270,7 +270,7 @@ def _halves(times: Sequence[tuple[Slot, Time]], zone: ZoneInfo) -> Halves:
 
 def _why(day: date, hidden: list[Hidden], names: Names, zone: ZoneInfo, at: datetime) -> str:
     """Why there is nothing on that day: hours that are not for new patients are no reason on a day that has others,
-    nor are those at which nobody consults on a day on which somebody does. Where nobody consults nobody is told to call.
+    nor are those at which nobody consults on a day on which somebody does. Where nobody consults none is told to call.
     """
     named = [each for each in hidden if isinstance(each.why, NewPatientsNot) and day.weekday() in each.why.weekdays]
     open_to_him = [each for each in hidden if each not in named] or hidden

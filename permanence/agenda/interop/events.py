@@ -267,8 +267,8 @@ def _staying(coming: list[Block], wanted: Collection[Stretch], words: str, *, is
 def _note_cut(
     kept: Agenda, found: CalendarObject, spans: tuple[Busy, ...], *, whose: str, at: datetime, is_less: bool
 ) -> None:
-    """Keeps for a while which times are taken out of a rule: its device may write them as a new event, and the rule once
-    more before that.
+    """Keeps for a while which times are taken out of a rule: its device may write them as a new event, and before that
+    the rule once more.
     """
     cut = _cut(found) if found.changed_at > at - FOLLOWS else set()
     if found.repeats and is_less:
