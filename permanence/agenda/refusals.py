@@ -181,24 +181,6 @@ class AgendaBookedToo(AgendaTakenToo):
     code = "agenda_booked_too"
 
 
-class LedElsewhere(Refusal):
-    """A server says that the calendars are at another one, to which the login does not go; `why` is its name."""
-
-    code = "led_elsewhere"
-
-
-class CalendarsMissing(Refusal):
-    """The login has no calendar on that server."""
-
-    code = "calendars_missing"
-
-
-class FoundOver(Refusal):
-    """What was found on a server was found too long ago, by somebody else, or is not among it."""
-
-    code = "found_over"
-
-
 class DelayImpossible(Refusal):
     """Nobody is so many minutes late, or not on that day."""
 
