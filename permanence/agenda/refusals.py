@@ -67,6 +67,12 @@ class NotNow(Refusal):
     code = "not_now"
 
 
+class ListedAlready(Refusal):
+    """The appointment is on the secretaries' list already, for an absence or because its agenda is closed."""
+
+    code = "listed_already"
+
+
 class AddressMissing(Refusal):
     """A visit at home, and neither an address was said nor has the patient's file one."""
 
@@ -173,24 +179,6 @@ class AgendaBookedToo(AgendaTakenToo):
     """Visits to come in another agenda take this one too, whatever is offered by now; `why` says how many."""
 
     code = "agenda_booked_too"
-
-
-class LedElsewhere(Refusal):
-    """A server says that the calendars are at another one, to which the login does not go; `why` is its name."""
-
-    code = "led_elsewhere"
-
-
-class CalendarsMissing(Refusal):
-    """The login has no calendar on that server."""
-
-    code = "calendars_missing"
-
-
-class FoundOver(Refusal):
-    """What was found on a server was found too long ago, by somebody else, or is not among it."""
-
-    code = "found_over"
 
 
 class DelayImpossible(Refusal):

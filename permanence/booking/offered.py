@@ -14,7 +14,7 @@ from permanence.agenda.queries.slots import FreeDays, free_days, next_free
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.free import Hidden, counted
 from permanence.agenda.rules.kinds import Way
-from permanence.agenda.rules.why_not import Absent, NewPatientsNot, TooShort, WhyNot, innermost
+from permanence.agenda.rules.why_not import Absent, NewPatientsNot, TooShort, TooSoon, WhyNot, innermost
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.agenda.words import Names, public_sentence
 from permanence.booking.parts import day_words, moment_words, read_moment, zone_of
@@ -270,19 +270,26 @@ def _halves(times: Sequence[tuple[Slot, Time]], zone: ZoneInfo) -> Halves:
 
 def _why(day: date, hidden: list[Hidden], names: Names, zone: ZoneInfo, at: datetime) -> str:
     """Why there is nothing on that day: hours that are not for new patients are no reason on a day that has others,
-    nor are those at which nobody consults on a day on which somebody does.
+    nor are those at which nobody consults on a day on which somebody does. Where nobody consults none is told to call.
     """
     named = [each for each in hidden if isinstance(each.why, NewPatientsNot) and day.weekday() in each.why.weekdays]
     open_to_him = [each for each in hidden if each not in named] or hidden
-    present = [each for each in open_to_him if _code(each.why) not in AWAY]
-    if not present:
-        everyone = all(isinstance(each.why, Absent) and not each.why.who for each in open_to_him)
-        return _("The practice is closed on this day") if everyone else _("No consultation on this day")
     # The last minutes of an opening are too short for any visit: they say nothing of a day that has others.
-    why = counted([each for each in present if _code(each.why) != "closed"] or present)[0][1]
+    long_enough = [each for each in open_to_him if _code(each.why) != "closed"] or open_to_him
+    present = [each for each in long_enough if _code(_main(each)) not in AWAY]
+    if not present:
+        causes = [_main(each) for each in long_enough]
+        everyone = all(isinstance(each, Absent) and not each.who for each in causes)
+        return _("The practice is closed on this day") if everyone else _("No consultation on this day")
+    why = counted(present)[0][1]
     if _code(innermost(why)) in TAKEN:
         return _("Fully booked")
     return public_sentence(why, names=names, zone=zone, at=at, whole_day=True)
+
+
+def _main(each: Hidden) -> WhyNot:
+    """The cause that counts for a whole day: where nobody consults, that it would be too soon does not matter."""
+    return each.away if each.away is not None and isinstance(each.why, TooSoon) else each.why
 
 
 def _code(why: WhyNot) -> str:

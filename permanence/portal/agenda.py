@@ -3,6 +3,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from permanence.agenda.refusals import (
     AgendaUnknown,
     AppointmentUnknown,
     ChangedMeanwhile,
+    ListedAlready,
     NotNow,
     SpanImpossible,
     WordsTooLong,
@@ -65,6 +67,8 @@ ACTS = {
 }
 CANCEL = "cancel"
 BUSY = _("Others are booking at this moment: try once more. Nothing was changed.")
+MOVED_MEANWHILE = _("This appointment was moved meanwhile: look at it again. Nothing was cancelled.")
+CHANGED_MEANWHILE = _("This appointment was moved meanwhile: look at it again. Nothing was changed.")
 WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.MOVE: _("Find them another appointment"),
     Wanted.CALL: _("Call them, I decide then"),
@@ -144,7 +148,9 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         else:
             ACTS[act](key=_act_key(act, visit), appointment=appointment, by=by, at=at)
     except ChangedMeanwhile:
-        refused = str(_("This appointment was moved meanwhile: look at it again. Nothing was cancelled."))
+        refused = str(MOVED_MEANWHILE if act == CANCEL else CHANGED_MEANWHILE)
+    except ListedAlready:
+        refused = str(_("The secretaries have this appointment on their list already. Nothing was changed."))
     except WordsTooLong:
         refused = str(_("That is too long: say it in fewer words."))
     except NotNow:
@@ -287,6 +293,7 @@ def day_page(
     shown = day or _asked(request, today)
     known = _known(by, found, shown, at=at)
     mine = is_own(found, by=by)
+    lines, typed = lines_of(by, known, zone, at, is_own=mine), request.POST if refused else {}
     context = late_shown(found, day=shown, is_today=shown == today and mine, by=by, at=at) | {
         "client": view,
         "agenda": found,
@@ -301,7 +308,7 @@ def day_page(
         "after": shown + timedelta(days=1),
         "today": today,
         "is_own": mine,
-        "lines": lines_of(by, known, zone, at, is_own=mine),
+        "lines": [replace(each, typed=typed.get(f"words-{each.key}", "")) for each in lines],
         "open": hours_of(known.openings, zone),
         "key": new_id(at, _ENTROPY),
         "busy_key": new_id(at, _ENTROPY),

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from permanence.agenda.answer_words import answers_told
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments
-from permanence.agenda.queries.follow_ups import asked_to_move
+from permanence.agenda.queries.listed import ListedVisit, listed_visits
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
@@ -39,11 +39,12 @@ TONES: Mapping[AppointmentState, str] = {
 class Line:
     """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `cancel`: what
     its patient hears where it may be cancelled, "" where not, `number`: where he is to be called then (E.164),
-    `starts`: of which hour that is said; `stays`: room is left where that stood a moment ago; `to_move`: the
-    secretaries are to move it, `asks`: with these words of his. `block`: the id of busy time that he may take away.
-    `mark` of the visit's reason; `said`: what was asked before it was booked. `whole`: busy or away all day, which `at`
-    says in words; `until` is empty then. `video`: where the practice meets a patient by video, "" for none; `address`:
-    where one at home is visited; `overbooked`: that it was put where another stands, and why, in a sentence.
+    `starts`: of which hour that is said; `stays`: room is left where that stood a moment ago; `asked`: what the
+    secretaries are to do with it, or did; `typed`: what he wrote to them and was refused. `block`: the id of busy time
+    that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked. `whole`: busy or
+    away all day, which `at` says in words; `until` is empty then. `video`: where the practice meets a patient by video,
+    "" for none; `address`: where one at home is visited; `overbooked`: that it was put where another stands, and why,
+    in a sentence.
     """
 
     at: str
@@ -68,8 +69,8 @@ class Line:
     number: str = ""
     starts: str = ""
     stays: bool = False
-    to_move: bool = False
-    asks: str = ""
+    asked: ListedVisit | None = None
+    typed: str = ""
 
 
 class End(NamedTuple):
@@ -97,7 +98,8 @@ def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own
     placed = [each for each in known.appointments if each.appointment not in unread]
     homes = appointments.home_addresses(visits=placed, said=said) if is_own else {}
     ends = ends_of(by, known.appointments, at=at) if is_own else {}
-    moving = asked_to_move(by=by, appointments=ends) if ends else {}
+    here = [each.appointment for each in known.appointments if is_own and at < each.ends_at]
+    listed = listed_visits(by=by, appointments=here) if here else {}
     found = []
     for each in known.appointments:
         told = [one for one in said.get(each.appointment, ()) if not one.address]
@@ -109,9 +111,8 @@ def lines_of(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own
             cancel=ends.get(each.appointment, NO_END).cancel,
             number=ends.get(each.appointment, NO_END).number,
             starts=ends.get(each.appointment, NO_END).starts,
-            to_move=each.appointment in moving,
-            asks=moving.get(each.appointment, ""),
-            stays=is_own and each.appointment not in ends and at < each.ends_at,
+            stays=each.appointment in here and each.appointment not in ends,
+            asked=listed.get(each.appointment),
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="", overbooked="")))
     held = [each for each in known.holds if each.stands(at)]

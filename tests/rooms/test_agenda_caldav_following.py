@@ -162,6 +162,21 @@ def test_what_is_booked_between_the_two_writings_loses_none_of_the_others(cast, 
     assert [each.starts_at for each in OtherBusy.objects.all()] == [MONDAYS[3]]
 
 
+@pytest.mark.parametrize(
+    ("until", "words"), [("20261213T225959Z", "Staff of the house\nCLASS:PUBLIC"), ("20261206T225959Z", "Staff")]
+)
+def test_the_old_one_is_written_once_more_between_the_two_and_none_of_the_others_is_lost(cast, clock, until, words):
+    """As with a title that all may read, or cut off a week earlier still."""
+    telephone = Telephone(cast)
+    assert telephone.cut() == 204
+    book(cast, MONDAYS[3])
+    clock.at += timedelta(seconds=20)
+    again = body(OLD, "20261130", until=f";UNTIL={until}", sequence=2, words=words)
+    assert telephone.device.put(f"{telephone.home}{OLD}.ics", again).status_code == 204
+    assert telephone.rest() == 201
+    assert [each.starts_at for each in OtherBusy.objects.all()] == [MONDAYS[3]]
+
+
 def test_what_is_new_and_no_rest_of_a_rule_is_refused_over_a_visit_as_ever(cast, clock):
     telephone = Telephone(cast)
     assert telephone.cut() == 204

@@ -11,8 +11,9 @@ from django.urls import reverse
 from permanence.agenda import calendar_pages
 from permanence.agenda.interop import discovery, others
 from permanence.agenda.interop.backends import Access, CalendarFaulty
+from permanence.agenda.interop.server_refusals import CalendarsMissing, FoundOver, LedElsewhere
 from permanence.agenda.models import OtherCalendar
-from permanence.agenda.refusals import AgendaUnknown, CalendarsMissing, FoundOver, LedElsewhere, SettingImpossible
+from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
 from permanence.agenda.rules.calendars import BackendKind, Fault
 from permanence.foundation.outside import Guard, OutsideRefused
 from permanence.kernel.system import SystemEntropy

@@ -178,6 +178,29 @@ def test_what_the_doctor_may_do_about_his_delay_has_one_button_for_each_meaning(
     assert (minutes_late(cast), numbers()) == (0, [])  # within the half minute nobody hears of it
 
 
+def test_minutes_that_the_secretaries_knew_and_that_are_told_now_are_taken_back_as_told_to_nobody(
+    cast, provider, clock
+):
+    doctor = SignedInBrowser(cast.dr_dupont)
+    address = reverse("portal_day_late", args=[cast.cabinet.id, cast.dupont])
+    doctor.post(address, {"minutes": "20"})
+    for _twice in range(2):
+        said = doctor.post(address, {"minutes": "20", "tell": "day", "key": "k" * 20})
+        notice = doctor.get(said["Location"]).content.decode().partition('id="late"')[2].partition("<details")[0]
+        offered = re.findall(r'name="minutes" value="(\d+)">([^<]+)', notice)
+        assert offered == [("20", "Ne prévenir personne"), ("0", "De nouveau à l’heure")]
+    doctor.post(address, {"step": "back", "minutes": "20", "key": "k" * 20})
+    assert (minutes_late(cast), numbers()) == (20, [])
+
+
+def test_pressed_twice_a_delay_is_taken_back_by_what_the_button_says(cast, provider, clock):
+    doctor = SignedInBrowser(cast.dr_dupont)
+    address = reverse("portal_day_late", args=[cast.cabinet.id, cast.dupont])
+    for _twice in range(2):
+        said = doctor.post(address, {"minutes": "20", "tell": "day", "key": "k" * 20})
+    assert "comme avant" not in doctor.get(said["Location"]).content.decode()
+
+
 def test_the_doctor_tells_it_in_one_tap_and_takes_it_back(cast, provider, clock):
     doctor = SignedInBrowser(cast.dr_dupont)
     address = reverse("portal_day_late", args=[cast.cabinet.id, cast.dupont])

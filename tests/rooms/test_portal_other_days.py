@@ -39,7 +39,7 @@ def test_a_visit_to_come_is_cancelled_by_the_doctor_who_reads_before_that_nobody
     coming = practice.now + timedelta(days=2)
     visit = practice.book(coming)
     page = page_of(practice, doctor, coming)
-    assert acts(page) == ["cancel"]
+    assert acts(page) == ["to-move", "cancel"]
     words = text_of(page)
     assert "Pour déplacer un rendez-vous, demandez à vos secrétaires." in words
     assert NOBODY in words

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from permanence.agenda.models import VisitReason
 from permanence.agenda.operations import appointments, blocks
 from permanence.clients import absences
 from tests.rooms.agenda_cast import MONDAY, after
@@ -18,6 +19,7 @@ __all__ = ["cast", "clock", "jeanne", "practice"]
 pytestmark = pytest.mark.django_db
 DAY = re.compile(r'<section class="dayslots dayslots--none"><h2>([^<]+)</h2><p class="muted">([^<]+)</p>')
 FULL, NO_CONSULTATION, CLOSED = "Complet", "Pas de consultation ce jour-là", "Le cabinet est fermé ce jour-là"
+TOO_SOON = "Cet horaire est trop proche pour être réservé ici. Appelez-nous"
 
 
 def away(cast, since, until, *, recipient):
@@ -73,6 +75,38 @@ def test_with_whoever_is_free_first_a_day_is_full_where_one_consults_and_is_take
     take_all(cast, cast.lemaire, [*MORNING, *AFTERNOON])
     any_times(jeanne, cast, day="2026-11-30")
     assert said(jeanne) == [FULL]
+
+
+def notice(cast, clock, hours, *, at):
+    VisitReason.objects.filter(pk=int(cast.consultation)).update(notice=hours * 60)
+    clock.at = at
+
+
+ALL_TODAY = MONDAY - timedelta(hours=8), MONDAY + timedelta(hours=15)
+
+
+@pytest.mark.parametrize("hours", [4, 24])
+@pytest.mark.parametrize("everybody", [False, True])
+def test_within_the_notice_nobody_is_asked_to_call_for_a_day_on_which_nobody_consults(
+    jeanne, cast, clock, hours, everybody
+):
+    away(cast, *ALL_TODAY, recipient=None if everybody else cast.cabinet.doctor)
+    notice(cast, clock, hours, at=after(-30))
+    jeanne.times()
+    assert said(jeanne) == [CLOSED if everybody else NO_CONSULTATION]
+
+
+def test_within_the_notice_he_calls_for_the_half_day_of_which_the_doctor_is_there(jeanne, cast, clock):
+    away(cast, after(300), MONDAY + timedelta(hours=15), recipient=cast.cabinet.doctor)
+    notice(cast, clock, 24, at=after(-30))
+    jeanne.times()
+    assert said(jeanne) == [TOO_SOON]
+
+
+def test_the_last_minutes_of_an_opening_are_no_consultation_on_a_day_on_which_he_is_away(jeanne, cast):
+    away(cast, MONDAY - timedelta(hours=8), after(590), recipient=cast.cabinet.doctor)
+    jeanne.times()
+    assert said(jeanne) == [NO_CONSULTATION]
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "No consultation on this day"), ("de", "Keine Sprechstunde")])

@@ -8,13 +8,17 @@ from django.urls import reverse
 
 from permanence.agenda.models import Appointment, FollowUp
 from permanence.agenda.operations import appointments
+from permanence.agenda.operations.day import ask_follow_up
 from permanence.agenda.operations.moves_asked import ask_to_move, take_back_move
+from permanence.agenda.operations.returns import end_follow_ups
 from permanence.agenda.queries import appointments as found
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_booked
 from permanence.agenda.queries.received import is_received
-from permanence.agenda.refusals import AppointmentUnknown, NotNow, WordsTooLong
+from permanence.agenda.refusals import AppointmentUnknown, ListedAlready, NotNow, WordsTooLong
+from permanence.agenda.rules.follow_ups import Wanted
+from permanence.clients import absences
 from permanence.foundation.models import AuditEntry
 from tests.rooms.test_portal_agenda import ZONE, claire, doctor, practice, state
 from tests.rooms.test_portal_line import text_of
@@ -130,6 +134,97 @@ def test_what_cannot_be_asked_is_refused_in_words(practice, doctor, visit):
         ask_to_move(appointment=over, by=practice.cast.dr_weber, at=practice.now)
     with pytest.raises(WordsTooLong):
         ask_to_move(appointment=visit, words="x" * 201, by=practice.cast.dr_weber, at=practice.now)
+
+
+LISTED = "Les secrétaires ont déjà ce rendez-vous sur leur liste. Rien n’a été changé."
+
+
+@pytest.fixture
+def listed_for_absence(practice, visit):
+    """The doctor is away, and the secretaries have the visit on their list for that."""
+    absence = practice.away(hour(visit) - timedelta(hours=1))
+    given = {"client": practice.cast.weber, "absence": absence, "wanted": Wanted.CALL, "words": "Congrès"}
+    assert ask_follow_up(**given, by=practice.cast.dr_weber, at=practice.now) == 1
+    return absence
+
+
+def row_of(shown, visit):
+    return shown.partition(f'id="v-{visit}"')[2].partition("</li>")[0]
+
+
+def test_what_the_secretaries_have_for_an_absence_is_said_on_its_line_and_not_asked_again(
+    practice, doctor, visit, listed_for_absence
+):
+    row = row_of(day_of(practice, doctor, visit), visit)
+    assert "chez les secrétaires" in row
+    assert "À déplacer" not in row
+    answer = asks(practice, doctor, visit)
+    assert answer.status_code == 422
+    assert LISTED in text_of(answer)
+    with pytest.raises(ListedAlready):
+        ask_to_move(appointment=visit, words="mine", by=practice.cast.dr_weber, at=practice.now)
+    assert listed(practice) == [(visit, "Congrès")]
+
+
+def test_he_is_asked_again_once_he_is_there_after_all(practice, doctor, visit, listed_for_absence):
+    absences.withdraw_absence(
+        client=practice.cast.weber, absence=listed_for_absence, by=practice.cast.marc, at=practice.now
+    )
+    assert "À déplacer" in row_of(day_of(practice, doctor, visit), visit)
+    assert asks(practice, doctor, visit).status_code == 303
+    assert listed(practice) == [(visit, "Plutôt le matin")]
+
+
+def test_what_he_typed_comes_back_to_its_line_where_it_is_refused(practice, doctor, visit):
+    words = "Plutôt le matin, " * 15
+    for wrong in ({"words": words}, {"words": words[:200], "starts": "soon"}):
+        answer = asks(practice, doctor, visit, **wrong)
+        row = row_of(answer.content.decode(), visit)
+        assert '<details class="visits__more" open><summary class="link">À déplacer' in row
+        assert f">{wrong['words']}</textarea>" in row
+    assert "Ce rendez-vous a été déplacé entre-temps : regardez-le à nouveau. Rien n’a été changé." in text_of(answer)
+    assert "annulé" not in text_of(answer).partition("data-refused")[2].partition("</p>")[0]
+
+
+def test_the_doctor_reads_that_a_secretary_has_left_it_as_it_is_and_may_ask_again(practice, doctor, claire, visit):
+    asks(practice, doctor, visit)
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    claire.post(reverse("console:follow-up", args=[entry.id]), {"outcome": "kept"})
+    row = row_of(day_of(practice, doctor, visit), visit)
+    left = f"reste tel quel, {practice.cast.claire.name}"
+    assert left in row
+    assert "À déplacer" in row
+    asks(practice, doctor, visit, words="Il le faut vraiment")
+    row = row_of(day_of(practice, doctor, visit), visit)
+    assert left not in row
+    assert "Il le faut vraiment" in row
+    asks(practice, doctor, visit, act="not-to-move")
+    assert left not in row_of(day_of(practice, doctor, visit), visit)
+
+
+def test_a_line_stays_as_high_once_the_patient_is_there(practice, doctor, visit):
+    asks(practice, doctor, visit)
+    before = row_of(day_of(practice, doctor, visit), visit)
+    Appointment.objects.filter(key=visit).update(state="arrived")
+    after = row_of(day_of(practice, doctor, visit), visit)
+    assert '<p class="visits__kept"><span class="badge badge--warn">à déplacer</span> Plutôt le matin</p>' in after
+    for part in ("Plutôt le matin", "Ne plus le déplacer", "<details"):
+        assert (part in before, before.count(part)) == (True, after.count(part)), part
+
+
+def test_what_he_wanted_before_his_absence_is_wanted_again_once_he_is_there_after_all(practice, doctor, visit):
+    asks(practice, doctor, visit)
+    absence = practice.away(hour(visit) - timedelta(hours=1))
+    given = {"client": practice.cast.weber, "absence": absence, "by": practice.cast.dr_weber}
+    for minutes, wanted in enumerate((Wanted.CALL, Wanted.CANCEL), start=1):
+        ask_follow_up(**given, wanted=wanted, at=practice.now + timedelta(minutes=minutes))
+    assert listed(practice) == [(visit, "")]
+    at = practice.now + timedelta(minutes=5)
+    absences.withdraw_absence(client=practice.cast.weber, absence=absence, by=practice.cast.marc, at=at)
+    for _twice in range(2):
+        end_follow_ups(house=practice.cast.house, client=practice.cast.weber, absence=absence, at=at)
+        assert listed(practice) == [(visit, "Plutôt le matin")]
+    assert "Plutôt le matin" in row_of(day_of(practice, doctor, visit), visit)
 
 
 def test_strangers_ask_nothing_and_take_nothing_back(practice, doctor, cast, browser_of, visit):

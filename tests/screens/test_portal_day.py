@@ -4,6 +4,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
@@ -77,7 +78,10 @@ async def test_a_second_tap_on_arrived_marks_nobody_else(browser: Browser, site:
     assert doctor.complaints == []
 
 
-async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(browser: Browser, site: Site) -> None:
+@pytest.mark.parametrize("is_to_be_moved", [False, True])
+async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(
+    browser: Browser, site: Site, *, is_to_be_moved: bool
+) -> None:
     made = agendas.make(site, 1)
     (first,) = site.rows("select min(unixepoch(starts_at)) from agenda_appointment")[0]
     now = datetime.now(UTC)
@@ -92,6 +96,11 @@ async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(browser: Br
     row, after = rows.nth(1), rows.nth(2)
     await expect(row.locator(CANCELS)).to_be_visible()
     await expect(row.get_by_role("button", name="Arrivé")).to_be_visible()
+    if is_to_be_moved:
+        await row.locator("summary:has-text('À déplacer')").click()
+        await row.get_by_role("textbox").fill("Plutôt le matin, il a demandé une heure à laquelle il ne travaille pas")
+        await row.get_by_role("button", name="Le confier aux secrétaires").click()
+        await expect(row.get_by_role("button", name="Ne plus le déplacer")).to_be_visible()
     heights = await row.bounding_box(), await after.bounding_box()
     key = str(await row.get_attribute("id")).removeprefix("v-")
     site.change(f"update agenda_appointment set state='arrived' where key='{key}'")  # noqa: S608 - its own id

@@ -14,8 +14,9 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from permanence.agenda.interop.access import check_login
 from permanence.agenda.interop.backends import Access, CalendarFaulty, expect
 from permanence.agenda.interop.multistatus import CAL, DAV, HEADERS, Properties, asked, is_calendar, responses, text
+from permanence.agenda.interop.server_refusals import CalendarsMissing, FoundOver, LedElsewhere
 from permanence.agenda.operations.acts import reach
-from permanence.agenda.refusals import CalendarsMissing, FoundOver, LedElsewhere, SettingImpossible
+from permanence.agenda.refusals import SettingImpossible
 from permanence.agenda.rules.calendars import Fault
 from permanence.foundation import secrecy
 from permanence.foundation.outside import ADDRESS_LIMIT, Answer, Guard, ask

@@ -267,13 +267,18 @@ def _staying(coming: list[Block], wanted: Collection[Stretch], words: str, *, is
 def _note_cut(
     kept: Agenda, found: CalendarObject, spans: tuple[Busy, ...], *, whose: str, at: datetime, is_less: bool
 ) -> None:
-    """Keeps for a while which times are taken out of a rule: its device may write them as a new event."""
+    """Keeps for a while which times are taken out of a rule: its device may write them as a new event, and before that
+    the rule once more.
+    """
+    cut = _cut(found) if found.changed_at > at - FOLLOWS else set()
     if found.repeats and is_less:
-        stays = {(each.starts_at, each.ends_at) for each in spans}
-        cut = sorted(_before(kept, found, whose, at) - stays)
-        found.cut = [[starts.isoformat(), ends.isoformat()] for starts, ends in cut]
-    elif found.changed_at <= at - FOLLOWS:
-        found.cut = []
+        cut |= _before(kept, found, whose, at)
+    cut -= {(each.starts_at, each.ends_at) for each in spans}
+    found.cut = [[starts.isoformat(), ends.isoformat()] for starts, ends in sorted(cut)]
+
+
+def _cut(found: CalendarObject) -> set[Stretch]:
+    return {(datetime.fromisoformat(starts), datetime.fromisoformat(ends)) for starts, ends in found.cut}
 
 
 def _had(kept: Agenda, found: CalendarObject, whose: str, at: datetime) -> set[Stretch]:
@@ -284,7 +289,7 @@ def _had(kept: Agenda, found: CalendarObject, whose: str, at: datetime) -> set[S
     for each in CalendarObject.objects.filter(agenda=kept, person=found.person_id, repeats=True).exclude(pk=found.pk):
         times |= _before(kept, each, whose, at)
         if each.changed_at > at - FOLLOWS:
-            times |= {(datetime.fromisoformat(starts), datetime.fromisoformat(ends)) for starts, ends in each.cut}
+            times |= _cut(each)
     return times
 
 

@@ -10,7 +10,10 @@ from datetime import date, datetime, timedelta
 
 _BEGINS = re.compile(r"^(?=BEGIN:VEVENT)", re.IGNORECASE | re.MULTILINE)
 _ENDS = re.compile(r"^END:VEVENT[ \t]*(?:\r?\n|\Z)", re.IGNORECASE | re.MULTILINE)
-_FOLD = re.compile(r"(?:\r?\n)+[ \t]")
+FOLD = re.compile(r"(?:(?<!\n)\r\n|(?<![\r\n])\n)(?:\r?\n)*[ \t]")
+"""A line that goes on in the next. It is looked for where line ends begin alone: thousands of empty lines in a text of
+somebody else would be gone through from each of them again.
+"""
 _SAYS = re.compile(
     r"^(BEGIN|END|DTSTART|DTEND|DURATION|RRULE|RDATE|EXRULE|RECURRENCE-ID)\b(.*)$", re.IGNORECASE | re.MULTILINE
 )
@@ -37,7 +40,7 @@ def _kept(part: str, first: date, last: date) -> str:
 def _is_apart(event: str, first: date, last: date) -> bool:
     said: dict[str, str] = {}
     in_alarm = False  # it says a duration, or days, of its own
-    for name, value in _SAYS.findall(_FOLD.sub("", event)):
+    for name, value in _SAYS.findall(FOLD.sub("", event)):
         if value.strip().upper() == ":VALARM":
             in_alarm = name.upper() == "BEGIN"
         elif not in_alarm:

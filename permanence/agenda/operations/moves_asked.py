@@ -11,7 +11,7 @@ from permanence.agenda.operations.acts import busy_named, filled, locked, renewe
 from permanence.agenda.operations.day import list_for_secretaries
 from permanence.agenda.operations.visit_acts import Seen, reach_appointment, standing, subject
 from permanence.agenda.queries.returns import over_by_now, unmoved
-from permanence.agenda.refusals import NotNow
+from permanence.agenda.refusals import ListedAlready, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.foundation.who import Who
 
@@ -19,10 +19,10 @@ from permanence.foundation.who import Who
 @busy_named()
 def ask_to_move(*, appointment: str, by: Who, at: datetime, words: str = "", seen: Seen | None = None) -> None:
     """The visit is on the secretaries' list, to be moved; `words`: his to them, instead of those before. Asked again it
-    changes nothing, nor where it is there already for an absence or a closed agenda. With `seen` only where it stands
-    so.
+    changes nothing. With `seen` only where it stands so.
 
-    Raises AppointmentUnknown, NotNow once it has begun or stands no more, ChangedMeanwhile, WordsTooLong, AgendaBusy.
+    Raises AppointmentUnknown, NotNow once it has begun or stands no more, ListedAlready where it is on that list for an
+    absence or because its agenda is closed, ChangedMeanwhile, WordsTooLong, AgendaBusy.
     """
     found, said = reach_appointment(appointment, by=by), short(words, CAUSE_LENGTH)
     with transaction.atomic():
@@ -35,7 +35,7 @@ def ask_to_move(*, appointment: str, by: Who, at: datetime, words: str = "", see
             return
         asks = listed is not None and not listed.alone and listed.wanted != Wanted.STANDS
         if listed is not None and asks and not over_by_now([listed], house=by.house):
-            return
+            raise ListedAlready(visit.key)
         list_for_secretaries([visit], absence="", wanted=Wanted.MOVE, words=said, by=by, at=at, alone=True)
         _note(visit, rows[visit.agenda_id], "agenda.move_asked", by=by, at=at)
 

@@ -29,8 +29,9 @@ def end_follow_ups(*, house: str, client: str, absence: str, at: datetime) -> in
 
 
 def take_off_list(entries: ClientQuerySet[FollowUp], rows: Mapping[int, Agenda], *, by: Who, at: datetime) -> int:
-    """Inside an act, under the lock of the agendas `rows`: these entries ask for nothing any more, and who was called
-    for one of them is to be told that his appointment stands. Gives how many were open.
+    """Inside an act, under the lock of the agendas `rows`: these entries ask for nothing any more. Of whom the doctor
+    wanted a visit moved before they took the place of that, he wants it again; who was called for one of them is else
+    to be told that his appointment stands. Gives how many were open.
     """
     asked = list(entries.exclude(wanted=Wanted.STANDS.value).select_related(*VISIT))
     gone = absences(asked, house=by.house, at=at)
@@ -38,6 +39,7 @@ def take_off_list(entries: ClientQuerySet[FollowUp], rows: Mapping[int, Agenda],
         keys = [each.pk for each in asked if is_away(each.appointment, gone) == (outcome is Outcome.TAKEN_BACK)]
         said = {"done_at": at, "done_by_name": by.name, "outcome": outcome.value}
         FollowUp.objects.filter(pk__in=keys, done_at=None).update(**said)
+    _move_again([each for each in asked if each.done_at is None and not is_away(each.appointment, gone)], of=asked)
     to_tell = [each for each in _called(asked, at=at) if not is_away(each.appointment, gone)]
     FollowUp.objects.bulk_create(_stands(each, at=at) for each in to_tell)
     ended = [each.agenda_id for each in asked if each.done_at is None]
@@ -45,6 +47,17 @@ def take_off_list(entries: ClientQuerySet[FollowUp], rows: Mapping[int, Agenda],
         action, subject = "agenda.follow_ups_ended", f"agenda.agenda:{key}"
         changed(rows[key], action=action, subject=subject, by=by, at=at, event=None, entries=ended.count(key))
     return len(ended)
+
+
+def _move_again(ended: Iterable[FollowUp], *, of: Iterable[FollowUp]) -> None:
+    """Of the visits of these entries that were open until now: his wish that one of them `of` took the place of, be it
+    one that another of them has replaced since. Nothing tells it but the moment: it was over when that one was asked.
+    """
+    visits = {each.appointment_id for each in ended}
+    replaced = {(each.appointment_id, each.asked_at) for each in of}
+    alone = standing(FollowUp.objects.filter(alone=True, outcome=Outcome.TAKEN_BACK.value, appointment__in=visits))
+    again = {each.appointment_id: each.pk for each in alone if (each.appointment_id, each.done_at) in replaced}
+    FollowUp.objects.filter(pk__in=again.values()).update(done_at=None, done_by_name="", outcome="")
 
 
 def _called(entries: Iterable[FollowUp], *, at: datetime) -> list[FollowUp]:

@@ -149,12 +149,5 @@ def open_follow_ups(*, by: Who, client: str | None = None, at: datetime | None =
     )
 
 
-def asked_to_move(*, by: Who, appointments: Iterable[str]) -> dict[str, str]:
-    """Of these visits (ids) those that the doctor wants moved and that stand still, each with his words ("": none)."""
-    rows = standing(FollowUp.objects.for_house(by.house_key).filter(alone=True, done_at=None))
-    found = of_seen(rows.filter(appointment__key__in=list(appointments)), by=by)
-    return dict(found.values_list("appointment__key", "words"))
-
-
 def _pair(row: FollowUp) -> tuple[str, str]:
     return str(row.client_id), str(row.appointment.patient_id)

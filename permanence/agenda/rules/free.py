@@ -7,7 +7,7 @@ looked at (they do not make a slot less free): `search` does.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,11 @@ from permanence.agenda.rules.judge import Judge
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.seconds import moment, up
 from permanence.agenda.rules.why_not import (
+    Absent,
     AlsoRefuses,
+    Blocked,
     Buffer,
+    BusyElsewhere,
     CauseMissing,
     Full,
     MaxNewPerDay,
@@ -33,6 +36,7 @@ from permanence.agenda.rules.wishes import Book, Slot, Wish
 _DAY = timedelta(days=1)
 _OVERBOOKABLE = (Occupied, Buffer, Full, MaxPerDay, MaxPerHalfDay, MaxNewPerDay)
 """What the doctor can decide to bear. Nobody bears an absence, a taken device or another one's hold."""
+_AWAY = (Absent, Blocked, BusyElsewhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,15 @@ class Hidden:
     """A stretch of `count` starts one after the other, from `starts` to `last`, not offered for one main cause.
 
     Causes of one kind count as one when their arguments differ, as two visits that follow one another; `why` is the
-    first of them.
+    first of them. `away`: for what nobody consults at the first of them, be it the main cause or not; None: somebody
+    does.
     """
 
     starts: datetime
     last: datetime
     count: int
     why: WhyNot
+    away: WhyNot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +97,13 @@ def hidden(book: Book, wish: Wish, *, first: date, until: date, at: datetime) ->
     free = {start for start, _ in judge.starts()}
     before = None
     for start in sorted(seen - free):
-        why = judge.causes(start)[0]
-        if found and before == start - step and _sort_of(found[-1].why) == _sort_of(why):
-            last = found.pop()
-            found.append(Hidden(starts=last.starts, last=moment(start), count=last.count + 1, why=last.why))
+        causes = judge.causes(start)
+        why, away = causes[0], next((each for each in causes if isinstance(each, _AWAY)), None)
+        last = found[-1] if found and before == start - step else None
+        if last is not None and (_sort_of(last.why), last.away is None) == (_sort_of(why), away is None):
+            found[-1] = replace(last, last=moment(start), count=last.count + 1)
         else:
-            found.append(Hidden(starts=moment(start), last=moment(start), count=1, why=why))
+            found.append(Hidden(starts=moment(start), last=moment(start), count=1, why=why, away=away))
         before = start
     return found
 
