@@ -282,7 +282,8 @@ def _why(day: date, hidden: list[Hidden], names: Names, zone: ZoneInfo, at: date
         everyone = all(isinstance(each, Absent) and not each.who for each in causes)
         return _("The practice is closed on this day") if everyone else _("No consultation on this day")
     why = counted(present)[0][1]
-    if _code(innermost(why)) in TAKEN:
+    # Only the last minutes are left: all that was long enough is taken, if only by the visit that is moved.
+    if _code(innermost(why)) in TAKEN or _code(why) == "closed":
         return _("Fully booked")
     return public_sentence(why, names=names, zone=zone, at=at, whole_day=True)
 
