@@ -280,7 +280,7 @@ def _heard_from(row: Sms, *, at: datetime) -> datetime:
 
 
 def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
-    """They came too late: a secretary is to hear of each, as of one that the provider refused."""
+    """They came too late: `SmsFailed` says so of each, as of one that the provider refused."""
     for row in late.select_related("house"):
         with transaction.atomic():
             mine = late.filter(pk=row.pk, attempts=row.attempts)
@@ -289,8 +289,9 @@ def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
 
 
 def stop_waiting(*, number: str, at: datetime) -> None:
-    """Inside the transaction that notes his STOP: nothing that waits goes to this number (E.164) any more. A secretary
-    is to hear of each, but of what would only have said what came of an answer.
+    """Inside the transaction that notes his STOP: nothing that waits goes to this number (E.164) any more. `SmsFailed`
+    says so of each, but of what would only have said what came of an answer; a secretary hears of a reminder, a late
+    notice, an offer and the link to another moment, and telephones.
     """
     waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
     for row in waiting.select_related("house").order_by("pk"):

@@ -43,7 +43,8 @@ def retire_resource(*, client: str, resource: str, by: Who, at: datetime) -> Non
         everywhere = site_names(house=by.house, client=key)
         reasons = sum(
             any(
-                name in need["ids"] or (_means(need, row, each) and not _stands_in(row, others, each.sites or everywhere))
+                name in need["ids"]
+                or (_means(need, row, each) and not _stands_in(row, others, each.sites or everywhere))
                 for need in each.needs
             )
             for each in VisitReason.objects.filter(client=key, retired_at=None)

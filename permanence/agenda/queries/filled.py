@@ -59,7 +59,7 @@ def _open(row: FreedTime, book: Book) -> list[OpenSpan]:
 
 def _there(rows: Sequence[FreedTime]) -> dict[int, list[Occupancy]]:
     found: dict[int, list[Occupancy]] = defaultdict(list)
-    for some in batched(_near(rows), _MOST_SPANS, strict=False):
+    for some in batched(_near(rows), _MOST_SPANS):
         asked = Q()
         for agenda, starts, ends in some:
             asked |= Q(agenda=agenda, starts_at__lt=ends, ends_at__gt=starts)

@@ -260,7 +260,9 @@ def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[tuple[FreedTi
         parts = parts_left(some)
         return [(each, parts[each.pk]) for each in some if each.pk in parts]
 
-    listed = of_seen(rows, by=by).select_related("client", "agenda__client", "agenda__house").order_by("starts_at", "pk")
+    listed = (
+        of_seen(rows, by=by).select_related("client", "agenda__client", "agenda__house").order_by("starts_at", "pk")
+    )
     return first_kept(listed, left, most=LIST_LIMIT)
 
 
