@@ -43,8 +43,8 @@ from permanence.kernel.refusals import Refusal
 
 BEFORE = "patient.merge"
 """What the state before a merge is sealed for."""
-_COLUMNS = {"notes": "sealed_notes"}
-"""In which column a field of the plan stands, where it is another one."""
+_FIELDS = {"sealed_notes": "notes"}
+"""Of which field of the plan a column is, where it is called otherwise."""
 _AGREED = tuple(f"{way}_agreed_at" for way in ContactWay)
 
 
@@ -204,10 +204,11 @@ def _take_out(row: PatientMerge, stays: Patient, before: Mapping[str, Any], *, b
     own_numbers = PatientNumber.objects.filter(patient=stays, number__in=before["numbers"])
     gone = set(own_numbers.values_list("number", flat=True))
     own_numbers.delete()
+    again = {_FIELDS.get(name, name) for name in back}
     for each, its in later:
         goes = Patient.objects.get(pk=each.merged_id)
-        made = merge_plan(_record(stays, by.house), _record(goes, by.house))
-        changes = {name: value for name, value in made.changes.items() if _COLUMNS.get(name, name) in back}
+        # Of what was changed by hand since nothing is taken again: no rule about it may refuse the parting.
+        changes = merge_plan(_record(stays, by.house), _record(goes, by.house), only=again).changes
         its["fields"] |= _take_over(stays, changes, by=by)
         its["numbers"] += _take_numbers(stays, goes, only=gone)
         each.taken = sorted({*each.taken, *changes, *(["numbers"] if its["numbers"] else [])})

@@ -19,7 +19,9 @@ class SmsAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsFailed(Event):
-    """The SMS `sms`, of this `kind` and about `about`, did not reach him: refused, given up, or sent back."""
+    """The SMS `sms`, of this `kind` and about `about`, did not reach him: refused, given up, or sent back. By it a
+    secretary hears of a reminder, a late notice, an offer and the link to another moment; of other kinds nobody does.
+    """
 
     sms: str
     client: str

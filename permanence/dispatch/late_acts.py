@@ -15,7 +15,7 @@ from permanence.agenda.operations import day as day_acts
 from permanence.agenda.queries import agendas, told
 from permanence.agenda.queries.follow_ups import delay
 from permanence.agenda.rules.states import STANDING
-from permanence.dispatch import unreached_operations
+from permanence.dispatch import late_overtaken, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.late_operations import Concerned, LateKeyTaken, concerned, tell_late
 from permanence.dispatch.late_queries import heard_today, notices_today
@@ -142,7 +142,8 @@ def _withdraw(row: LateNotice, *, at: datetime, scope: _Scope | None = None) -> 
 
     Those are kept in `untold`, without a row of Unreached: by that they are found again when that word is taken back.
     """
-    unsent = Q(leased_until=None) | Q(leased_until__lte=at), Q(state=DeliveryState.PENDING)
+    # What a move of the visit has ended is nobody's to take up again either, once the word is taken back.
+    unsent = Q(leased_until=None) | Q(leased_until__lte=at), Q(state=DeliveryState.PENDING) | Q(**late_overtaken.OVER)
     texts = Sms.objects.for_house(row.house_id).filter(kind=SmsKind.LATE, about__in=row.told, created_at=row.at)
     mails = LateMail.objects.filter(notice=row)
     calls = Unreached.objects.for_house(row.house_id).filter(kind=SmsKind.LATE, appointment__in=row.untold, at=row.at)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
-from permanence.dispatch import unreached_operations
+from permanence.dispatch import late_overtaken, unreached_operations
 from permanence.dispatch.models import LateMail, LateNotice
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, TOO_LATE, Attempt, DeliveryState, ended
@@ -95,11 +95,15 @@ def take_due(*, at: datetime) -> LateMailTaken | None:
 
 
 def finish(taken: LateMailTaken, attempt: Attempt, *, at: datetime) -> None:
-    """Write how the try ended; what has no time left failed: a secretary calls. Nothing when the lease was lost."""
+    """Write how the try ended; what has no time left failed: a secretary calls; what is no longer so is tried no
+    more. Nothing when the lease was lost.
+    """
     sent, wait = ended(attempt, taken.attempt)
     mine = LateMail.objects.filter(pk=taken.row, attempts=taken.attempt, state=DeliveryState.PENDING)
     if sent:
         mine.update(leased_until=None, state=DeliveryState.SENT, sent_at=at, why="")
+    elif wait is not None and any(late_overtaken.mail_is_over(row) for row in mine.select_related("house", "notice")):
+        mine.update(leased_until=None, **late_overtaken.OVER)
     elif wait is not None and at + wait < taken.starts_at + timedelta(minutes=taken.minutes):
         mine.update(leased_until=None, next_attempt_at=at + wait, why=attempt.why)
     else:

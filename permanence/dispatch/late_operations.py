@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from permanence.agenda.queries import agendas, days
 from permanence.agenda.queries.received import unreceived
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.rules.running import less, runs_until
+from permanence.agenda.rules.running import runs_until
 from permanence.agenda.rules.states import STANDING
+from permanence.agenda.rules.waiting import Span, outside
 from permanence.callers import queries as callers
 from permanence.dispatch import late_mails, sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
@@ -109,8 +110,9 @@ def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
     known = [(each, people[(each.client, each.patient)]) for each in coming]
     whom = [(each, person) for each, person in known if not person.is_deceased]
     reach = reach_of(house_key=by.house_key, patients=people.values())
-    away = [(each.starts, each.ends) for each in shown.absences]
-    hours = less([(each.starts, each.ends) for each in shown.openings], away)
+    away = [Span(starts=each.starts, ends=each.ends) for each in shown.absences]
+    spans = [Span(starts=each.starts, ends=each.ends) for each in shown.openings]
+    hours = [(part.starts, part.ends) for each in spans for part in outside(each, away)]
     visits = [(each.starts_at, each.ends_at) for each in shown.appointments if each.appointment not in nobodys]
     return StillToCome(
         all_day=tuple(_reached(each, person, reach[person.id]) for each, person in whom),

@@ -55,6 +55,13 @@ def notice_of(sms: Sms) -> LateNotice | None:
     return next((each for each in notices if sms.about in {*each.told, *each.untold}), None)
 
 
+def last_notice(notice: LateNotice, appointment: str) -> LateNotice:
+    """For this room alone: what was said last of this visit from that notice on: itself, or a later one. One query."""
+    rows = LateNotice.objects.for_house(notice.house_id).filter(client=notice.client_id, at__gte=notice.at)
+    said = [each for each in rows.order_by("at", "pk") if appointment in {*each.told, *each.untold}]
+    return said[-1] if said else notice
+
+
 def hour_of(sms: Sms, notice: LateNotice) -> datetime:
     """For which hour of his visit that act told it: it expires once the visit has begun, so many minutes late."""
     return sms.expires_at - timedelta(minutes=notice.minutes)

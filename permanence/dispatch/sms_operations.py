@@ -18,6 +18,7 @@ from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.countries.quiet import heard_from
+from permanence.dispatch import late_overtaken
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Report
 from permanence.dispatch.channels.sms.length import measure
@@ -279,7 +280,7 @@ def _heard_from(row: Sms, *, at: datetime) -> datetime:
 
 
 def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
-    """They came too late: a secretary is to hear of each, as of one that the provider refused."""
+    """They came too late: `SmsFailed` says so of each, as of one that the provider refused."""
     for row in late.select_related("house"):
         with transaction.atomic():
             mine = late.filter(pk=row.pk, attempts=row.attempts)
@@ -288,8 +289,9 @@ def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
 
 
 def stop_waiting(*, number: str, at: datetime) -> None:
-    """Inside the transaction that notes his STOP: nothing that waits goes to this number (E.164) any more. A secretary
-    is to hear of each, but of what would only have said what came of an answer.
+    """Inside the transaction that notes his STOP: nothing that waits goes to this number (E.164) any more. `SmsFailed`
+    says so of each, but of what would only have said what came of an answer; a secretary hears of a reminder, a late
+    notice, an offer and the link to another moment, and telephones.
     """
     waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
     for row in waiting.select_related("house").order_by("pk"):
@@ -299,8 +301,9 @@ def stop_waiting(*, number: str, at: datetime) -> None:
 
 
 def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
-    """Write how the try ended; what has no time left for another one failed: a secretary can still telephone. Does
-    nothing when the lease was lost to another worker.
+    """Write how the try ended; what has no time left for another one failed: a secretary can still telephone. That
+    the doctor is late is not tried again once it is no longer so. Does nothing when the lease was lost to another
+    worker.
     """
     attempt = given.attempt
     mine = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
@@ -309,14 +312,17 @@ def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
         return
     sent, wait = ended(attempt, taken.attempt)
     again = None if wait is None else _heard_from(row, at=at + wait)
+    over = again is not None and row.kind == SmsKind.LATE and late_overtaken.text_is_over(row)
     if sent:
         fields: dict[str, object] = {"state": DeliveryState.SENT, "sent_at": at, "why": "", "provider_id": given.id}
+    elif over:
+        fields = {**late_overtaken.OVER}
     elif again is not None and again < row.expires_at:
         fields = {"next_attempt_at": again, "why": attempt.why}
     else:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
     with transaction.atomic():
-        if mine.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED:
+        if mine.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED and not over:
             _failed(row, at=at)
 
 

@@ -109,7 +109,7 @@ def file_page(
         file=drawn(held, at=at),
         form=_as_it_is(held) if typed is None else _as_typed(typed, held),
         failed=failed,
-        refused="" if refusal is None else refusal_words(refusal),
+        refused="" if refusal is None else refusal_words(refusal, act=failed),
         relatives=_relatives(held, by, at),
         sexes={each.value: words for each, words in SEXES.items()},
         documents={each.value: words for each, words in DOCUMENTS.items()},

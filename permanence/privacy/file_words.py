@@ -97,10 +97,19 @@ REFUSED: Mapping[str, Words] = {
     "answer_missing": _("Write what the practice decided."),
     "not_understood": _("The site did not understand this page: reload it."),
 }
+MEANWHILE: Mapping[str, Words] = {
+    "merge": _("One of the files was changed meanwhile: compare them again."),
+    "validate": _("Somebody else changed this file meanwhile. Compare it with the document again."),
+}
+"""What is to be done, by the act, where nothing of the file was to be changed."""
 
 
-def refusal_words(refusal: Refusal) -> str:
-    """Why an act was refused, with the name of the field where it is about one."""
+def refusal_words(refusal: Refusal, *, act: str = "") -> str:
+    """Why an act (of a form of the file, as it is named there) was refused, with the name of the field where it is
+    about one.
+    """
+    if refusal.code == "patient_changed_meanwhile" and act in MEANWHILE:
+        return str(MEANWHILE[act])
     field = FIELDS.get(refusal.why.split(",")[0], refusal.why)
     if refusal.code == "field_unfit":
         return str(_("This cannot stand there: %(field)s") % {"field": field})

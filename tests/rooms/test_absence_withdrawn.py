@@ -9,6 +9,7 @@ from django.urls import reverse
 from permanence.agenda.models import FollowUp
 from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import ask_follow_up, settle
+from permanence.agenda.operations.moves_asked import ask_to_move, take_back_move
 from permanence.agenda.operations.setting import change_agenda
 from permanence.agenda.queries import follow_ups
 from permanence.agenda.queries.follow_ups import open_follow_ups
@@ -235,3 +236,50 @@ def test_who_was_to_be_told_and_was_in_the_way_anew_is_told_in_the_end(practice,
     withdraws(practice, second)
     deliver_all(practice.now)
     assert listed(practice) == [(visit, Wanted.STANDS)]
+
+
+def move_is_taken_back(practice, visit):
+    take_back_move(appointment=visit, by=practice.cast.claire, at=practice.now)
+
+
+def visit_is_kept(practice, visit):
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.KEPT, by=practice.cast.claire, at=practice.now)
+
+
+@pytest.mark.parametrize("ends", [move_is_taken_back, visit_is_kept])
+@pytest.mark.parametrize("asked", ["before it was withdrawn", "after it"])
+def test_who_was_called_is_told_that_he_can_come_once_the_doctor_does_not_want_him_moved_either(
+    practice, start, deliver_all, asked, ends
+):
+    [visit] = booked_in(practice, start, (1,))
+    absence = practice.away(start)
+    asks(practice, absence)
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    if asked == "after it":
+        withdraws(practice, absence)
+        deliver_all(practice.now)
+        assert listed(practice) == [(visit, Wanted.STANDS)]
+    ask_to_move(appointment=visit, by=practice.cast.claire, at=practice.now)
+    if asked != "after it":
+        withdraws(practice, absence)
+        deliver_all(practice.now)
+    assert listed(practice) == [(visit, Wanted.MOVE)]
+    ends(practice, visit)
+    assert listed(practice) == [(visit, Wanted.STANDS)]
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    ask_to_move(appointment=visit, by=practice.cast.claire, at=practice.now)
+    ends(practice, visit)
+    assert listed(practice) == []
+
+
+def test_who_was_called_for_an_absence_that_stands_is_not_told_that_he_can_come(practice, start):
+    [visit] = booked_in(practice, start, (1,))
+    asks(practice, practice.away(start))
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    ask_to_move(appointment=visit, by=practice.cast.claire, at=practice.now)
+    move_is_taken_back(practice, visit)
+    assert listed(practice) == []

@@ -28,7 +28,7 @@ from permanence.dispatch.rules import ReminderState
 from permanence.foundation.models import AuditEntry
 from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock, SystemEntropy
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings, reason
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.messaging_cast import person as somebody
 from tests.rooms.sent_form import sent_form
@@ -46,6 +46,16 @@ def cast(db, deliver_all):
     made = make_agenda_cast()
     deliver_all(NOON)
     return made
+
+
+def next_monday(cast):
+    """Now, and nine o’clock (UTC) of the Monday that comes for the screens, who read the clock: open though it may be
+    a holiday.
+    """
+    for agenda in (cast.dupont, cast.lemaire):
+        setting.set_openings(agenda=agenda, openings=openings(agenda, on_holidays=True), by=cast.marc, at=NOON)
+    now = SystemClock().now()
+    return now, now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7 - now.weekday())
 
 
 def closed(cast, agenda, *, leaving=MOVED, at=NOON, by=None):
@@ -211,8 +221,7 @@ def test_it_is_not_closed_under_visits_of_a_colleague_that_take_it_too(cast, cha
 
 
 def test_the_page_names_the_visits_of_a_colleague_that_take_it_too(cast, browser_of):
-    now = SystemClock().now()
-    day = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7 - now.weekday())
+    now, day = next_monday(cast)
     both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.dupont)
     booked(cast, day, at=now, agenda=cast.lemaire, reason=both)
     wanted_alone(cast, both)
@@ -300,8 +309,7 @@ def posted(browser, cast, *, do, **more):
 
 
 def test_the_page_tells_first_whom_it_meets_and_saves_what_was_said(cast, browser_of):
-    now = SystemClock().now()
-    day = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7 - now.weekday())
+    now, day = next_monday(cast)
     booked(cast, day, at=now)
     browser = owner(cast, browser_of)
     shown = posted(browser, cast, do="check")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a change would bring is told before it is saved: free visits by week, and who would fall outside."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 
@@ -330,13 +331,26 @@ def test_the_last_device_of_a_kind_stays_while_a_reason_needs_any_of_it(made):
     north, south = sites(made, "Nord", "Sud").values()
     setting.add_resource(name="Saal", kind="room", **asked)
     there = setting.add_resource(name="EKG Nord", kind="ecg", site=north, **asked)
-    rooms.retire_resource(resource=made.ecg, **asked)
+    with pytest.raises(ResourceInUse, match="1 reasons"):  # it serves the other site too
+        rooms.retire_resource(resource=made.ecg, **asked)
     setting.add_resource(name="EKG Sud", kind="ecg", site=south, **asked)
+    rooms.retire_resource(resource=made.ecg, **asked)
     with pytest.raises(ResourceInUse, match="1 reasons"):
         rooms.retire_resource(resource=there.id, **asked)
     kept = next(each for each in agendas.reasons(by=made.marc, client=made.cabinet.id) if each.id == made.tracing)
     reasons.set_reason(client=made.cabinet.id, reason=replace(kept, sites=(south,)), by=made.marc, at=NOON)
     rooms.retire_resource(resource=there.id, **asked)
+
+
+def test_a_device_that_serves_every_site_goes_where_the_sites_of_the_reason_have_their_own(made):
+    asked = {"client": made.cabinet.id, "by": made.marc, "at": NOON}
+    north, south = sites(made, "Nord", "Sud").values()
+    setting.add_resource(name="EKG Nord", kind="ecg", site=north, **asked)
+    kept = next(each for each in agendas.reasons(by=made.marc, client=made.cabinet.id) if each.id == made.tracing)
+    for site, goes in ((south, False), (north, True)):
+        reasons.set_reason(client=made.cabinet.id, reason=replace(kept, sites=(site,)), by=made.marc, at=NOON)
+        with nullcontext() if goes else pytest.raises(ResourceInUse, match="1 reasons"):
+            rooms.retire_resource(resource=made.ecg, **asked)
 
 
 def test_a_room_goes_out_of_use_only_when_nothing_to_come_needs_it(made):

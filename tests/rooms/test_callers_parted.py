@@ -10,6 +10,7 @@ from django.apps import apps
 
 from permanence.callers import merge_operations, operations, queries
 from permanence.callers.models import Patient, PatientMerge
+from permanence.callers.rules.identity import NOTES_LIMIT, IdentityStatus
 from tests.rooms.conftest import NOW
 from tests.rooms.test_callers import add, change, state
 
@@ -82,6 +83,27 @@ def test_what_was_changed_by_hand_stands_when_one_of_two_is_parted(cast, three):
         assert (view.mail, notes, view.may_sms, view.numbers) == ("new@example.org", "by hand", False, ())
         assert queries.consents_of(view)[0].given is False
     assert not PatientMerge.objects.filter(undone_at__isnull=True).exists()
+
+
+def test_notes_written_since_do_not_keep_two_of_three_together(cast, three):
+    kept, second, third = three
+    first, _last = merged(cast, kept, second, third)
+    notes = "x" * NOTES_LIMIT
+    change(cast, kept, notes=notes, birth_date="1961-03-14")
+    part(cast, first)
+    assert shown(cast, kept)[1] == notes
+    assert [each.merged_id for each in PatientMerge.objects.filter(undone_at__isnull=True)] == [int(third.id)]
+
+
+def test_an_identity_that_was_corrected_since_does_not_keep_two_of_three_together(cast, three):
+    kept, second, third = three
+    first, _last = merged(cast, kept, second, third)
+    both = Patient.objects.filter(pk__in=[int(kept.id), int(third.id)])
+    both.update(identity_status=IdentityStatus.VALIDATED, identity_document="passport", identity_seen_at=NOW)
+    both.filter(pk=int(kept.id)).update(birth_date="1950-01-01")
+    part(cast, first)
+    view, _notes = shown(cast, kept)
+    assert (view.mail, view.birth_date) == ("c@example.org", "1950-01-01")
 
 
 def test_a_consent_that_a_parted_file_had_left_is_taken_from_the_files_that_are_there(cast, three):

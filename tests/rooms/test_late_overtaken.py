@@ -6,14 +6,23 @@ from datetime import timedelta
 import pytest
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, moving_back
 from permanence.agenda.operations.day import say_late
 from permanence.agenda.rules.states import CancelCause
-from permanence.dispatch import answer_operations, late_operations, late_overtaken, late_tasks, sms_tasks
+from permanence.dispatch import (
+    answer_operations,
+    late_mails,
+    late_operations,
+    late_overtaken,
+    late_tasks,
+    sms_operations,
+    sms_tasks,
+)
 from permanence.dispatch.channels.email.relay import RelaySettings
-from permanence.dispatch.channels.sms.http import Incoming
-from permanence.dispatch.late_acts import KEPT_FOR
+from permanence.dispatch.channels.sms.http import Given, Incoming
+from permanence.dispatch.late_acts import KEPT_FOR, take_back
 from permanence.dispatch.models import LateMail, Sms
+from permanence.dispatch.rules import Attempt, Outcome
 from permanence.dispatch.sent_queries import Asked, sent
 from permanence.dispatch.unreached_queries import open_unreached
 from permanence.kernel.system import SystemEntropy
@@ -73,7 +82,17 @@ def undelivered(cast):
 
 def moved(cast, visit, minutes, *, agenda=None):
     where = {"agenda": agenda or cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": SOON}
-    appointments.move(key=cast.key(), appointment=visit, **where)
+    key = cast.key()
+    appointments.move(key=key, appointment=visit, **where)
+    return key
+
+
+def slips(cast, deliver_all):
+    """Both are moved and moved back, each act heard by the worker."""
+    moves = [moved(cast, visit, minutes) for visit, minutes in zip(visits(), (400, 420), strict=True)]
+    deliver_all(SOON)
+    for move in moves:
+        moving_back.move_back(key=cast.key(), move=move, by=cast.claire, at=SOON)
 
 
 def test_to_whose_visit_was_cancelled_nothing_goes_out_and_it_is_no_failure(told, provider, deliver_all):
@@ -120,3 +139,53 @@ def test_who_says_stop_before_it_went_out_is_to_be_telephoned(told, provider, de
     assert goes_out(deliver_all) == (0, 1)
     [row] = open_unreached(by=told.claire, at=LATER)
     assert (row.visit.appointment, row.minutes, row.numbers) == (visits()[0], 40, (MOBILE,))
+
+
+def test_who_was_moved_by_a_slip_is_told_all_the_same(told, provider, deliver_all):
+    slips(told, deliver_all)
+    assert goes_out(deliver_all) == (1, 1)
+    assert Sms.objects.get().state == "sent"
+
+
+def test_who_said_stop_while_he_stood_elsewhere_is_telephoned_once_that_was_a_slip(told, provider, deliver_all):
+    move = moved(told, visits()[0], 400)
+    deliver_all(SOON)
+    answer_operations.take_reply(Incoming(number=MOBILE, text="STOP"), at=SOON, entropy=SystemEntropy())
+    moving_back.move_back(key=told.key(), move=move, by=told.claire, at=SOON)
+    assert goes_out(deliver_all) == (0, 1)
+    assert [each.numbers for each in open_unreached(by=told.claire, at=LATER)] == [(MOBILE,)]
+
+
+def test_what_he_was_told_after_it_is_not_followed_by_the_first_word(told, provider, deliver_all):
+    first, _second = visits()
+    move = moved(told, first, 180)
+    deliver_all(SOON)
+    again = {"agenda": told.dupont, "by": told.claire, "entropy": SystemEntropy()}
+    late_operations.tell_late(key="late-act-00000002", minutes=20, at=SOON, **again)
+    moving_back.move_back(key=told.key(), move=move, by=told.claire, at=SOON)
+    goes_out(deliver_all)
+    assert [each.state for each in Sms.objects.order_by("pk")] == ["failed", "failed"]
+
+
+def test_a_word_that_was_taken_back_while_he_stood_elsewhere_does_not_go_out(told, provider, deliver_all):
+    moves = [moved(told, visit, minutes) for visit, minutes in zip(visits(), (400, 420), strict=True)]
+    deliver_all(SOON)
+    take_back(key="late-act-00000001", agenda=told.dupont, before=0, by=told.claire, at=SOON)
+    for move in moves:
+        moving_back.move_back(key=told.key(), move=move, by=told.claire, at=SOON)
+    assert goes_out(deliver_all) == (0, 0)
+
+
+def test_what_a_worker_had_in_hand_as_the_visit_went_is_not_tried_again(told, provider, deliver_all):
+    text, mail = sms_operations.take_due(at=LATER), late_mails.take_due(at=LATER)
+    for visit, minutes in zip(visits(), (400, 420), strict=True):
+        moved(told, visit, minutes)
+    deliver_all(LATER)
+    again = Attempt(outcome=Outcome.RETRY, why="503")
+    sms_operations.finish(text, Given(attempt=again), at=LATER)
+    late_mails.finish(mail, again, at=LATER)
+    assert [(each.state, each.why) for each in (Sms.objects.get(), LateMail.objects.get())] == [
+        ("failed", "overtaken")
+    ] * 2
+    deliver_all(LATER)
+    assert open_unreached(by=told.claire, at=LATER) == ()

@@ -269,7 +269,7 @@ def test_the_file_says_for_what_he_waits(cast, claire, clock):
     who = person(cast, "Bellard")
     assert "On the waiting list" not in shown(claire, f"/console/patients/{who}")
     waits(cast, who)
-    assert "On the waiting list: Consultation, until" in shown(claire, f"/console/patients/{who}")
+    assert "On the waiting list: Consultation, from 27 November, until" in shown(claire, f"/console/patients/{who}")
 
 
 def test_patients_are_looked_for_of_one_client(cast, claire):

@@ -12,6 +12,7 @@ from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import busy_named, changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
+from permanence.agenda.operations.returns import tell_that_it_stands
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import rows_in_absence
 from permanence.agenda.queries.kept_booked import said_of_booked
@@ -108,8 +109,8 @@ def list_for_secretaries(
 @busy_named()
 def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:
     """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id. KEPT:
-    he comes all the same, in an absence or where his visit alone was to be moved; he is told nothing. Of that one he is
-    not merely called: it is moved, or stays.
+    he comes all the same, in an absence or where his visit alone was to be moved; he is told nothing, but
+    that it stands whom a call had told otherwise. Of that one he is not merely called: it is moved, or stays.
 
     Raises FollowUpUnknown, also where the doctor is there after all; AgendaBusy; and as `appointments.cancel`.
     """
@@ -130,6 +131,8 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
             raise FollowUpUnknown(follow_up[:40])
         if outcome is Outcome.CALLED and row.alone:
             raise FollowUpUnknown(follow_up[:40])
+        if outcome is Outcome.KEPT and row.alone:
+            tell_that_it_stands(row.appointment_id, house=by.house, at=at)
         action = "agenda.move_settled" if row.alone else "agenda.follow_up_settled"
         _changed(kept, action, by=by, at=at, follow_up=row.pk, outcome=outcome.value)
 

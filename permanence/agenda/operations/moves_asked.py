@@ -9,6 +9,7 @@ from permanence.agenda.models import Agenda, Appointment, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import busy_named, filled, locked, renewed, short
 from permanence.agenda.operations.day import list_for_secretaries
+from permanence.agenda.operations.returns import tell_that_it_stands
 from permanence.agenda.operations.visit_acts import Seen, reach_appointment, standing, subject
 from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.refusals import ListedAlready, NotNow
@@ -42,7 +43,8 @@ def ask_to_move(*, appointment: str, by: Who, at: datetime, words: str = "", see
 
 @busy_named()
 def take_back_move(*, appointment: str, by: Who, at: datetime) -> None:
-    """It is to be moved no more; nothing where the doctor did not ask for that.
+    """It is to be moved no more; nothing where the doctor did not ask for that. Whom a call had told otherwise is to
+    be told that it stands.
 
     Raises AppointmentUnknown, AgendaBusy.
     """
@@ -51,6 +53,7 @@ def take_back_move(*, appointment: str, by: Who, at: datetime) -> None:
         row = locked([found.agenda_id])[found.agenda_id]
         asked = FollowUp.objects.filter(appointment=found, alone=True, done_at=None)
         if asked.update(done_at=at, done_by_name=by.name, outcome=Outcome.TAKEN_BACK.value):
+            tell_that_it_stands(found.pk, house=by.house, at=at)
             _note(found, row, "agenda.move_not_asked", by=by, at=at)
 
 

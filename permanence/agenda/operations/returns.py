@@ -8,7 +8,7 @@ from django.db import transaction
 
 from permanence.agenda.models import Agenda, FollowUp
 from permanence.agenda.operations.acts import changed, locked
-from permanence.agenda.queries.returns import VISIT, absences, is_away, standing
+from permanence.agenda.queries.returns import VISIT, absences, is_away, over_by_now, standing
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.foundation.keys import row_key
 from permanence.foundation.operations import house_system
@@ -58,6 +58,19 @@ def _move_again(ended: Iterable[FollowUp], *, of: Iterable[FollowUp]) -> None:
     alone = standing(FollowUp.objects.filter(alone=True, outcome=Outcome.TAKEN_BACK.value, appointment__in=visits))
     again = {each.appointment_id: each.pk for each in alone if (each.appointment_id, each.done_at) in replaced}
     FollowUp.objects.filter(pk__in=again.values()).update(done_at=None, done_by_name="", outcome="")
+
+
+def tell_that_it_stands(visit: int, *, house: str, at: datetime) -> None:
+    """Inside an act, under the lock of its agenda, after which nothing is asked of this visit (key) any more: who was
+    called because of an absence that was withdrawn since, or of an agenda in use again, is to be told that it stands,
+    unless his doctor is away all the same.
+    """
+    called = [each for each in _called([FollowUp(appointment_id=visit)], at=at) if not each.alone]
+    over, gone = over_by_now(called, house=house), absences(called, house=house, at=at)
+    for each in called:
+        is_over = each.pk in over if each.absence else each.appointment.agenda.active
+        if is_over and not is_away(each.appointment, gone):
+            _stands(each, at=at).save()
 
 
 def _called(entries: Iterable[FollowUp], *, at: datetime) -> list[FollowUp]:

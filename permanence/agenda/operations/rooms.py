@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A room or a piece of equipment is called otherwise, or goes out of use."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from permanence.agenda.models import Agenda, Occupancy, OpeningPattern, Resource, VisitReason
 from permanence.agenda.operations.acts import locked
 from permanence.agenda.operations.setting import client_of, every_agenda, named
 from permanence.agenda.refusals import NameTaken, ResourceInUse, ResourceUnknown
+from permanence.clients.directory_queries import site_names
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
-from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 
 
@@ -39,9 +39,14 @@ def retire_resource(*, client: str, resource: str, by: Who, at: datetime) -> Non
         row = _in_use(key, resource)
         name = str(row.pk)
         openings = sum(name in each.resources for each in OpeningPattern.objects.filter(client=key))
-        is_last = not _others_like(row).exists()
+        others = _sites_of_others(row)
+        everywhere = site_names(house=by.house, client=key)
         reasons = sum(
-            any(name in need["ids"] or (is_last and _means(need, row, each)) for need in each.needs)
+            any(
+                name in need["ids"]
+                or (_means(need, row, each) and not _stands_in(row, others, each.sites or everywhere))
+                for need in each.needs
+            )
             for each in VisitReason.objects.filter(client=key, retired_at=None)
         )
         visits = Occupancy.objects.filter(resource=row, ends_at__gt=at).count()
@@ -51,10 +56,16 @@ def retire_resource(*, client: str, resource: str, by: Who, at: datetime) -> Non
         _note(row, "agenda.resource_retired", by=by, at=at)
 
 
-def _others_like(row: Resource) -> ClientQuerySet[Resource]:
-    """What can be had instead of it where it stands: of its kind, at its site or at none."""
+def _sites_of_others(row: Resource) -> set[str]:
+    """Where others of its kind stand, "" for one that serves every site."""
     others = Resource.objects.filter(client=row.client_id, kind=row.kind, active=True).exclude(pk=row.pk)
-    return others if row.site_id is None else others.filter(Q(site=row.site_id) | Q(site=None))
+    return {"" if site is None else str(site) for site in others.values_list("site", flat=True)}
+
+
+def _stands_in(row: Resource, others: Collection[str], sites: Iterable[str]) -> bool:
+    """Whether one of those others can be had instead of it at each of these sites that it serves."""
+    served = sites if row.site_id is None else [str(row.site_id)]
+    return "" in others or (bool(others) and all(each in others for each in served))
 
 
 def _means(need: dict[str, Any], row: Resource, reason: VisitReason) -> bool:

@@ -3,50 +3,82 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import batched
 from zoneinfo import ZoneInfo
+
+from django.db.models import Q
 
 from permanence.agenda.models import FreedTime, Occupancy, VisitReason
 from permanence.agenda.models.appointments import ALL_PLACES
 from permanence.agenda.queries.books import books
-from permanence.agenda.rules.openings import open_spans
-from permanence.agenda.rules.seconds import crowded
+from permanence.agenda.rules.openings import OpenSpan, open_at
+from permanence.agenda.rules.seconds import crowded, moment
 from permanence.agenda.rules.waiting import Span, outside
+from permanence.agenda.rules.wishes import Book
 
 _DAY = timedelta(days=1)
+_MOST_SPANS = 100
+"""Of so many spans is asked at once what is there."""
 
 
 def parts_left(rows: Sequence[FreedTime]) -> dict[int, tuple[Span, ...]]:
-    """By key the parts of these times (agenda with client loaded) in which somebody could be booked, the earliest
-    first; one in which not even the shortest visit of its client fits any more is not there. What is held is no matter.
+    """By key the parts of these times of one house (agenda with client and house loaded) in which somebody could be
+    booked, the earliest first; one in which not even the shortest visit of its client fits any more is not there, nor
+    one at which nothing is open or the doctor is away. What is held is no matter.
 
-    Two queries, and for a time at which a group meets those of its agenda's book.
+    Two queries, one for each `_MOST_SPANS` of these times that are not near to one another, and those of `books`.
     """
     if not rows:
         return {}
     there, least, found = _there(rows), _shortest(rows), {}
+    agendas = {each.agenda_id: each.agenda for each in rows}
+    begin, end = min(each.starts_at for each in rows), max(each.ends_at for each in rows)
+    known = books(list(agendas.values()), starts=begin, ends=end, only_open=True)
     for row in rows:
         span = Span(starts=row.starts_at, ends=row.ends_at)
         mine = [each for each in there[row.agenda_id] if each.starts_at < span.ends and span.starts < each.ends_at]
+        opens = _open(row, known[str(row.agenda_id)])
+        closed = outside(span, (Span(starts=each.starts, ends=each.ends) for each in opens))
+        places = max((each.opening.capacity for each in opens), default=1)
         length = min(least.get(row.client_id, span.ends - span.starts), span.ends - span.starts)
-        parts = tuple(each for each in outside(span, _taken(row, mine)) if each.ends - each.starts >= length)
+        left = outside(span, [*closed, *_taken(mine, places)])
+        parts = tuple(each for each in left if each.ends - each.starts >= length)
         if parts:
             found[row.pk] = parts
     return found
 
 
+def _open(row: FreedTime, book: Book) -> list[OpenSpan]:
+    """What is open at that time, also what is released on that day alone; absences are cut out of it."""
+    zone = ZoneInfo(row.agenda.client.time_zone)
+    first, last = (each.astimezone(zone).date() for each in (row.starts_at, row.ends_at))
+    spans = open_at(book, first=first, until=last + _DAY, at=row.ends_at)
+    return [each for each in spans if each.starts < row.ends_at and row.starts_at < each.ends]
+
+
 def _there(rows: Sequence[FreedTime]) -> dict[int, list[Occupancy]]:
-    met = Occupancy.objects.filter(
-        agenda__in={each.agenda_id for each in rows},
-        blocking=True,
-        hold=None,
-        starts_at__lt=max(each.ends_at for each in rows),
-        ends_at__gt=min(each.starts_at for each in rows),
-    )
     found: dict[int, list[Occupancy]] = defaultdict(list)
-    for each in met.only("agenda_id", "starts_at", "ends_at", "place_until"):
-        if each.agenda_id is not None:
-            found[each.agenda_id].append(each)
+    for some in batched(_near(rows), _MOST_SPANS):
+        asked = Q()
+        for agenda, starts, ends in some:
+            asked |= Q(agenda=agenda, starts_at__lt=ends, ends_at__gt=starts)
+        met = Occupancy.objects.filter(asked, blocking=True, hold=None)
+        for each in met.only("agenda_id", "starts_at", "ends_at", "place_until"):
+            if each.agenda_id is not None:
+                found[each.agenda_id].append(each)
+    return found
+
+
+def _near(rows: Iterable[FreedTime]) -> list[tuple[int, datetime, datetime]]:
+    """By agenda the spans (its key, begin, end) in which these times lie, those less than a day apart as one."""
+    found: list[tuple[int, datetime, datetime]] = []
+    for row in sorted(rows, key=lambda each: (each.agenda_id, each.starts_at)):
+        if found and found[-1][0] == row.agenda_id and row.starts_at - found[-1][2] < _DAY:
+            agenda, starts, ends = found[-1]
+            found[-1] = agenda, starts, max(ends, row.ends_at)
+        else:
+            found.append((row.agenda_id, row.starts_at, row.ends_at))
     return found
 
 
@@ -60,7 +92,7 @@ def _shortest(rows: Iterable[FreedTime]) -> dict[int, timedelta]:
     return found
 
 
-def _taken(row: FreedTime, there: Iterable[Occupancy]) -> list[Span]:
+def _taken(there: Iterable[Occupancy], places: int) -> list[Span]:
     """Where nobody can come beside who is there: alone, or in a group of which every place is taken."""
     alone = [Span(starts=each.starts_at, ends=each.ends_at) for each in there if each.place_until == ALL_PLACES]
     group = [
@@ -68,21 +100,5 @@ def _taken(row: FreedTime, there: Iterable[Occupancy]) -> list[Span]:
         for each in there
         if each.place_until != ALL_PLACES
     ]
-    if not group:
-        return alone
-    full = crowded(group, _places(row))
-    return [*alone, *(Span(starts=_moment(begin), ends=_moment(end)) for begin, end in full)]
-
-
-def _places(row: FreedTime) -> int:
-    """How many can be there at once."""
-    zone, agenda = ZoneInfo(row.agenda.client.time_zone), row.agenda
-    first, last = (each.astimezone(zone).date() for each in (row.starts_at, row.ends_at))
-    book = books([agenda], starts=row.starts_at, ends=row.ends_at, only_open=True)[str(agenda.pk)]
-    spans = open_spans(book, first=first, until=last + _DAY)
-    met = [each for each in spans if each.starts < row.ends_at and row.starts_at < each.ends]
-    return max((each.opening.capacity for each in met), default=1)
-
-
-def _moment(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
+    full = crowded(group, places) if group else ()
+    return [*alone, *(Span(starts=moment(begin), ends=moment(end)) for begin, end in full)]

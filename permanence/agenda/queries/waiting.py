@@ -3,7 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -95,7 +95,9 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreedView:
-    """A time that is a secretary's: nobody took it, or it is too near. `offers`: who was asked, the first one first."""
+    """A time that is a secretary's: nobody took it, or it is too near. `starts_at`: from when on somebody can be booked
+    in it. `offers`: who was asked, the first one first.
+    """
 
     freed: str
     client: str
@@ -113,7 +115,9 @@ class FreedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightView:
-    """A time that got free at night and is offered from `from_at` on, when people may be written to again."""
+    """A time that got free at night and is offered from `from_at` on, when people may be written to again. `starts_at`:
+    from when on somebody can be booked in it.
+    """
 
     client_name: str
     agenda_name: str
@@ -223,7 +227,8 @@ def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[Fr
         state__in=[FreedState.NOBODY.value, FreedState.TOO_NEAR.value], done_at=None, starts_at__gt=at
     )
     rows = rows if client is None else rows.filter(client=row_key(client))
-    return tuple(_freed_view(each, parts) for each, parts in _unfilled(rows, by=by))
+    views = [_freed_view(each, parts) for each, parts in _unfilled(rows, by=by)]
+    return tuple(sorted(views, key=lambda each: each.starts_at))
 
 
 def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
@@ -238,12 +243,12 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
             client_name=each.client.name,
             agenda_name=each.agenda.name,
             time_zone=each.client.time_zone,
-            starts_at=each.starts_at,
+            starts_at=parts[0].starts,
             from_at=heard_from(at, country=each.client.country, time_zone=each.client.time_zone),
         )
-        for each, _parts in _unfilled(rows.exclude(pk__in=asked), by=by)
+        for each, parts in _unfilled(rows.exclude(pk__in=asked), by=by)
     ]
-    return tuple(each for each in views if at < each.from_at < each.starts_at)
+    return tuple(each for each in sorted(views, key=lambda each: each.starts_at) if at < each.from_at < each.starts_at)
 
 
 def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[tuple[FreedTime, tuple[Span, ...]]]:
@@ -255,7 +260,9 @@ def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[tuple[FreedTi
         parts = parts_left(some)
         return [(each, parts[each.pk]) for each in some if each.pk in parts]
 
-    listed = of_seen(rows, by=by).select_related("client", "agenda__client").order_by("starts_at", "pk")
+    listed = (
+        of_seen(rows, by=by).select_related("client", "agenda__client", "agenda__house").order_by("starts_at", "pk")
+    )
     return first_kept(listed, left, most=LIST_LIMIT)
 
 
@@ -289,17 +296,14 @@ def _views(rows: Sequence[WaitingPlace], *, house: str, at: datetime | None = No
     found = []
     for each in rows:
         waits = each.state == PlaceState.WAITING
-        is_next = waits and (at is None or each.until_date > _today(each, at))
-        turns[each.client_id] += is_next
-        turn = turns[each.client_id] if is_next else 0
         person, made_to_him = persons[_pair(each)], tuple(offers[each.pk])
         unasked = unasked_of(each, house=house, on_file=person.address) if waits else Unasked()
-        found.append(_place_view(each, person, names, turn=turn, offers=made_to_him, unasked=unasked))
+        view = _place_view(each, person, names, offers=made_to_him, unasked=unasked)
+        if waits and (at is None or not view.is_over(at)):
+            turns[each.client_id] += 1
+            view = replace(view, turn=turns[each.client_id])
+        found.append(view)
     return tuple(found)
-
-
-def _today(row: WaitingPlace, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(row.client.time_zone)).date()
 
 
 def _place_view(
@@ -307,10 +311,10 @@ def _place_view(
     person: PatientView,
     names: _Names,
     *,
-    turn: int,
     offers: tuple[OfferView, ...],
     unasked: Unasked,
 ) -> PlaceView:
+    """Without his turn."""
     return PlaceView(
         place=row.key,
         client=str(row.client_id),
@@ -334,7 +338,7 @@ def _place_view(
         state_at=row.state_at,
         state_by_name=row.state_by_name,
         appointment=row.appointment,
-        turn=turn,
+        turn=0,
         offers=offers,
         unasked=unasked,
     )
@@ -357,7 +361,7 @@ def _freed_view(row: FreedTime, parts: tuple[Span, ...]) -> FreedView:
         agenda=str(row.agenda_id),
         agenda_name=row.agenda.name,
         time_zone=row.client.time_zone,
-        starts_at=row.starts_at,
+        starts_at=parts[0].starts,
         ends_at=row.ends_at,
         freed_at=row.freed_at,
         state=FreedState(row.state),

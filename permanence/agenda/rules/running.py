@@ -10,15 +10,6 @@ BREAK = timedelta(hours=1)
 type Hours = tuple[datetime, datetime]
 
 
-def less(hours: Iterable[Hours], away: Iterable[Hours]) -> list[Hours]:
-    """What is left of opening hours (begin, end) while nobody is away."""
-    left = list(hours)
-    for goes, comes in away:
-        parts = [((starts, min(ends, goes)), (max(starts, comes), ends)) for starts, ends in left]
-        left = [each for both in parts for each in both if each[0] < each[1]]
-    return left
-
-
 def runs_until(*, hours: Iterable[Hours], visits: Iterable[Hours], at: datetime) -> datetime | None:
     """The end of the consultation that holds `at`, else of the next in which somebody is booked; None for none.
 

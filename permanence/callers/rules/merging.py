@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What becomes of two entries that are one person: what the one that stays takes over, and what it does not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,12 +54,13 @@ class MergePlan:
     left: Mapping[str, str]
 
 
-def merge_plan(kept: Record, merged: Record) -> MergePlan:
+def merge_plan(kept: Record, merged: Record, *, only: Collection[str] | None = None) -> MergePlan:
     """What `kept` takes over from `merged`: what it lacks, and all traits of an identity that a document proved.
 
-    Raises TwoValidatedIdentities, NotesTooLong.
+    `only`: these fields of a merge that stands, whose identities are one by now; None for all of a new one. Raises
+    TwoValidatedIdentities for a new one, NotesTooLong.
     """
-    if kept.status == merged.status == IdentityStatus.VALIDATED and _contradict(kept, merged):
+    if only is None and kept.status == merged.status == IdentityStatus.VALIDATED and _contradict(kept, merged):
         raise TwoValidatedIdentities
     proved = merged.status is IdentityStatus.VALIDATED and kept.status is IdentityStatus.PROVISIONAL
     changes: dict[str, object] = {}
@@ -83,11 +84,15 @@ def merge_plan(kept: Record, merged: Record) -> MergePlan:
             "identity_seen_by": seen_by,
         }
     changes |= {name: True for name in ("known", "is_deceased") if getattr(merged, name) and not getattr(kept, name)}
-    if merged.notes and merged.notes != kept.notes:
+    if merged.notes and merged.notes != kept.notes and (only is None or "notes" in only):
         changes["notes"] = f"{kept.notes}\n\n{merged.notes}".strip()
         if len(str(changes["notes"])) > NOTES_LIMIT:
             raise NotesTooLong
-    changes = {name: value for name, value in changes.items() if value != kept.fields.get(name)}
+    changes = {
+        name: value
+        for name, value in changes.items()
+        if value != kept.fields.get(name) and (only is None or name in only)
+    }
     if changes.get("birth_date") == kept.birth_date:
         changes.pop("birth_date", None)
     return MergePlan(changes=changes, taken=tuple(changes), left=left)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from permanence.agenda.rules.running import less, runs_until
+from permanence.agenda.rules.running import runs_until
+from permanence.agenda.rules.waiting import Span, outside
 
 
 def clock(hour, minute=0):
@@ -79,4 +80,5 @@ def test_an_hour_in_which_nobody_is_booked_parts_hours_without_a_lunch_break():
     ],
 )
 def test_what_is_left_of_the_morning_while_nobody_is_away(away, left):
-    assert less([MORNING], away) == left
+    morning, *gone = (Span(starts=starts, ends=ends) for starts, ends in (MORNING, *away))
+    assert [(each.starts, each.ends) for each in outside(morning, gone)] == left
