@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The agenda as a secretary uses it, beside a call, between calls or in a window of its own, for tests in a browser."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens import desk
@@ -84,6 +85,20 @@ async def tomorrow(screen: ConsolePage) -> None:
     await screen.by_id("book-after").click()
     await expect(screen.by_id("book-title")).not_to_have_text(title or "", timeout=20000)
     await screen.by_id("book-grid").focus()
+
+
+async def waits_long(page: Page) -> None:
+    """The page waits for the site as long as it takes: what it does when it has waited too long, other tests look at."""
+    await page.evaluate("() => { AbortSignal.timeout = () => new AbortController().signal; }")
+
+
+async def held_back(page: Page, path: str, key: str) -> Route:
+    """The act that a key sends; the site hears of it, or the page of its answer, when the test says so."""
+    await waits_long(page)
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route(path, waiting.put)
+    await page.keyboard.press(key)
+    return await asyncio.wait_for(waiting.get(), 20)
 
 
 async def day_of(screen: ConsolePage) -> date:

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is said in passing while calls ring: never more than she can read, and what she has to tell is not lost."""
 
-import asyncio
-
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.processes import until
 from tests.screens.agenda_desk import (
@@ -12,6 +10,7 @@ from tests.screens.agenda_desk import (
     asks,
     between_calls,
     click_at,
+    held_back,
     rings,
 )
 from tests.screens.fakes import agendas
@@ -85,10 +84,7 @@ async def test_of_a_series_that_is_booked_in_part_after_the_call_rang_it_is_said
 ) -> None:
     made = await between_calls(console, exchange, site, setting=ONE_A_DAY)
     await reads_out_one_of_two(console, made)
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/series", waiting.put)
-    await console.press("Control+Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/series", "Control+Enter")
     await rings(console, exchange, site)
     await answered_with_the_mouse(console)
     await late.continue_()
