@@ -88,7 +88,7 @@ async def tomorrow(screen: ConsolePage) -> None:
 
 
 async def waits_long(page: Page) -> None:
-    """The page waits for the site as long as it takes: what it does when it has waited too long, other tests look at."""
+    """The page waits for the site as long as it takes: what it does after too long, other tests look at."""
     await page.evaluate("() => { AbortSignal.timeout = () => new AbortController().signal; }")
 
 
