@@ -19,7 +19,7 @@ HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
 FOUND = "#book-patient-list[data-words='140361 hof'] [aria-selected=true]"
 """Enter takes what was found for all that is typed, and nothing before that is there."""
 COMING = "**/console/fragments/agenda/coming?*"
-IN_SIGHT = """([name, minute]) => {
+IN_SIGHT = """([name, minute, across]) => {
   const lane = document.querySelector(`.lane[data-name="${name}"]`), grid = document.getElementById('book-grid');
   const [first, count] = [Number(grid.dataset.first), Number(grid.dataset.count)];
   const [step, stride] = [minute / 5, Number(lane.dataset.step) / 5];
@@ -29,7 +29,7 @@ IN_SIGHT = """([name, minute]) => {
   const stands = [...lane.querySelectorAll('[data-key]')].map((one) => / f(\\d+) s(\\d+)/.exec(one.className));
   const spans = stands.map(([, begins, span]) => [Number(begins), Number(span)]);
   const begun = spans.filter(([begins, span]) => begins <= step && step < begins + span).map(([begins]) => begins);
-  return [box.left + box.width / 2, at() + 2, ...new Set([Math.floor(step / stride) * stride, ...begun])];
+  return [box.left + box.width * across, at() + 2, ...new Set([Math.floor(step / stride) * stride, ...begun])];
 }"""
 """In one go: a lane that is drawn anew between two of them, as by the live topic, is nowhere on the screen."""
 BEARS_THREE = """
@@ -125,18 +125,20 @@ def lane(screen: ConsolePage, name: str) -> Locator:
     return screen.page.locator(f'.lane[data-name="{name}"]')
 
 
-async def in_sight(screen: ConsolePage, name: str, minute: int) -> tuple[tuple[float, float], list[int]]:
+async def in_sight(
+    screen: ConsolePage, name: str, minute: int, across: float = 0.5
+) -> tuple[tuple[float, float], list[int]]:
     """Brings a time of a lane into sight: where it is on the screen, and at which steps of five minutes the cursor is
     after a click there: the time's own, or where what stands there begins.
     """
     await expect(lane(screen, name)).to_have_count(1)
-    x, y, *steps = await screen.page.evaluate(IN_SIGHT, [name, minute])
+    x, y, *steps = await screen.page.evaluate(IN_SIGHT, [name, minute, across])
     return (x, y), steps
 
 
-async def point(screen: ConsolePage, name: str, minute: int) -> tuple[float, float]:
-    """Where a time of a lane is on the screen, brought into sight."""
-    at, _steps = await in_sight(screen, name, minute)
+async def point(screen: ConsolePage, name: str, minute: int, *, across: float = 0.5) -> tuple[float, float]:
+    """Where a time of a lane is on the screen, brought into sight; `across`: which part of its width from the left."""
+    at, _steps = await in_sight(screen, name, minute, across)
     return at
 
 

@@ -50,6 +50,7 @@ async def test_what_was_refused_goes_with_escape_and_with_what_is_done_after_it(
     await expect(hatched).to_have_count(0)
     await book_at(screen, "Dr Weber", 660)
     await drag(screen, 540, 600)
+    await expect(refusal).to_be_visible()  # its words are those of the first time until it is
     await expect(refusal).to_contain_text("Rien n’a changé")
     await screen.press("Control+z")
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
