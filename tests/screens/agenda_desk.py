@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The agenda as a secretary uses it, beside a call, between calls or in a window of its own, for tests in a browser."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens import desk
@@ -18,6 +19,19 @@ HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
 FOUND = "#book-patient-list[data-words='140361 hof'] [aria-selected=true]"
 """Enter takes what was found for all that is typed, and nothing before that is there."""
 COMING = "**/console/fragments/agenda/coming?*"
+IN_SIGHT = """([name, minute, across]) => {
+  const lane = document.querySelector(`.lane[data-name="${name}"]`), grid = document.getElementById('book-grid');
+  const [first, count] = [Number(grid.dataset.first), Number(grid.dataset.count)];
+  const [step, stride] = [minute / 5, Number(lane.dataset.step) / 5];
+  const at = () => lane.getBoundingClientRect().top + (step - first) / count * lane.offsetHeight;
+  grid.scrollTop += at() - grid.getBoundingClientRect().top - 200;
+  const box = lane.getBoundingClientRect();
+  const stands = [...lane.querySelectorAll('[data-key]')].map((one) => / f(\\d+) s(\\d+)/.exec(one.className));
+  const spans = stands.map(([, begins, span]) => [Number(begins), Number(span)]);
+  const begun = spans.filter(([begins, span]) => begins <= step && step < begins + span).map(([begins]) => begins);
+  return [box.left + box.width * across, at() + 2, ...new Set([Math.floor(step / stride) * stride, ...begun])];
+}"""
+"""In one go: a lane that is drawn anew between two of them, as by the live topic, is nowhere on the screen."""
 BEARS_THREE = """
 from permanence.agenda.models import Agenda, VisitReason
 Agenda.objects.update(overbookings_per_day=3)
@@ -86,6 +100,20 @@ async def tomorrow(screen: ConsolePage) -> None:
     await screen.by_id("book-grid").focus()
 
 
+async def waits_long(page: Page) -> None:
+    """The page waits for the site as long as it takes: what it does after too long, other tests look at."""
+    await page.evaluate("() => { AbortSignal.timeout = () => new AbortController().signal; }")
+
+
+async def held_back(page: Page, path: str, key: str) -> Route:
+    """The act that a key sends; the site hears of it, or the page of its answer, when the test says so."""
+    await waits_long(page)
+    waiting: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route(path, waiting.put)
+    await page.keyboard.press(key)
+    return await asyncio.wait_for(waiting.get(), 20)
+
+
 async def day_of(screen: ConsolePage) -> date:
     """The day that is shown."""
     shown = await screen.page.locator("#book-frame .book__title").get_attribute("data-day")
@@ -97,25 +125,29 @@ def lane(screen: ConsolePage, name: str) -> Locator:
     return screen.page.locator(f'.lane[data-name="{name}"]')
 
 
-async def point(screen: ConsolePage, name: str, minute: int) -> tuple[float, float]:
-    """Where a time of a lane is on the screen, brought into sight."""
-    found: list[float] = await lane(screen, name).evaluate(
-        """(lane, minute) => {
-          const grid = document.getElementById('book-grid');
-          const [first, count] = [Number(grid.dataset.first), Number(grid.dataset.count)];
-          const at = () => lane.getBoundingClientRect().top + (minute / 5 - first) / count * lane.offsetHeight;
-          grid.scrollTop += at() - grid.getBoundingClientRect().top - 200;
-          const box = lane.getBoundingClientRect();
-          return [box.left + box.width / 2, at() + 2];
-        }""",
-        minute,
-    )
-    return found[0], found[1]
+async def in_sight(
+    screen: ConsolePage, name: str, minute: int, across: float = 0.5
+) -> tuple[tuple[float, float], list[int]]:
+    """Brings a time of a lane into sight: where it is on the screen, and at which steps of five minutes the cursor is
+    after a click there: the time's own, or where what stands there begins.
+    """
+    await expect(lane(screen, name)).to_have_count(1)
+    x, y, *steps = await screen.page.evaluate(IN_SIGHT, [name, minute, across])
+    return (x, y), steps
+
+
+async def point(screen: ConsolePage, name: str, minute: int, *, across: float = 0.5) -> tuple[float, float]:
+    """Where a time of a lane is on the screen, brought into sight; `across`: which part of its width from the left."""
+    at, _steps = await in_sight(screen, name, minute, across)
+    return at
 
 
 async def click_at(screen: ConsolePage, name: str, minute: int) -> None:
-    """A click on that minute of his day."""
-    await screen.page.mouse.click(*await point(screen, name, minute))
+    """A click on that minute of his day, which the cursor follows."""
+    at, steps = await in_sight(screen, name, minute)
+    await screen.page.mouse.click(*at)
+    there = ", ".join(f".cursor.f{step}:not(.cursor--barred)" for step in steps)
+    await expect(lane(screen, name).locator(there)).to_have_count(1)
 
 
 async def book_at(screen: ConsolePage, name: str, minute: int) -> None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.screens.agenda_desk import HOLDS, beside, click_at, day_of, lane, ready_to_book, slot, tomorrow
+from tests.screens.agenda_desk import HOLDS, beside, click_at, day_of, lane, ready_to_book, slot, tomorrow, waits_long
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.pages import PAINTED, ConsolePage
@@ -27,8 +27,7 @@ BOOKED = "select agenda_id, substr(starts_at, 1, 10) from agenda_appointment"
 async def kept_back(page: Page, path: str) -> AsyncIterator[asyncio.Event]:
     """The site's answers are on their way to the page until the block ends; the event says that it has answered."""
     answered, arrives = asyncio.Event(), asyncio.Event()
-    # Other tests look at what the page does when it has waited too long.
-    await page.evaluate("() => { AbortSignal.timeout = () => new AbortController().signal; }")
+    await waits_long(page)
 
     async def keep(route: Route) -> None:
         answer = await route.fetch()

@@ -3,11 +3,12 @@
 
 from playwright.async_api import expect
 
-from tests.screens.agenda_desk import BEARS_THREE, VISITS, asks, book_at, on_a_call, opened, tomorrow, weber
+from tests.screens.agenda_desk import BEARS_THREE, HOLDS, VISITS, asks, book_at, on_a_call, opened, tomorrow, weber
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage
+from tests.screens.test_console_agenda_late import HOLD, RELEASE, kept_back
 
 ASKED = [
     ("x", 605, "book-dialog"),
@@ -97,12 +98,14 @@ async def test_hanging_up_with_the_mouse_closes_what_is_asked_and_nothing_of_it_
             await console.by_id("book-over-words").fill("Le docteur le veut")
         if key == "x":
             await console.press("1")
+        question = await console.page.locator(f"#{dialog} h2").first.inner_text()
         sent.clear()
         await console.by_id("end").click()
         await exchange.command("end", times=number)
         await console.presence_is("wrap")
         await expect(console.page.locator("dialog[open]")).to_have_count(0)
-        await expect(console.by_id("toasts")).to_contain_text("vous avez raccroché")
+        said = console.page.locator("#toasts .toast", has_text="vous avez raccroché").last
+        await expect(said).to_contain_text(question)
         assert [url for url in sent if "/console/agenda/" in url and "/release" not in url] == []
         if number < len(ASKED):
             if number > 1:
@@ -117,3 +120,21 @@ async def test_hanging_up_with_the_mouse_closes_what_is_asked_and_nothing_of_it_
             await opened(console)
             await console.by_id("book-grid").focus()
     assert [row[0] for row in site.rows(VISITS)] == ["booked"]
+
+
+async def test_a_time_that_was_asked_for_as_she_hung_up_is_given_back(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await opened(console)
+    async with console.page.expect_response(RELEASE), kept_back(console.page, HOLD) as answered:
+        await console.press("1")
+        await answered.wait()
+        await console.press("F9")
+        await console.presence_is("wrap")
+    await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(0)
+    assert site.rows(HOLDS) == [("released", 0)]
+    assert console.complaints == []

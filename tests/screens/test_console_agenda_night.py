@@ -26,10 +26,7 @@ def next_night() -> date:
 
 async def click_half(screen: ConsolePage, minute: int, *, again: bool) -> None:
     """Presses a time in the left half of Dr Weber's lane, or (`again`) in the right one."""
-    x, y = await point(screen, "Dr Weber", minute)
-    box = await lane(screen, "Dr Weber").bounding_box()
-    assert box is not None
-    await screen.page.mouse.click(x + box["width"] * (0.25 if again else -0.25), y)
+    await screen.page.mouse.click(*await point(screen, "Dr Weber", minute, across=0.75 if again else 0.25))
 
 
 async def test_each_of_two_hours_is_pressed_booked_overbooked_and_blocked_as_itself(
@@ -92,10 +89,8 @@ async def test_a_visit_is_dragged_from_one_half_of_the_hour_that_comes_twice_to_
     await expect(lane(screen, "Dr Weber").locator(".appt.is-again")).to_have_count(1)
     assert [starts for starts, _cause in site.rows(VISITS)] == ["01:30"]
 
-    x, y = await point(screen, "Dr Weber", 150)
-    box = await lane(screen, "Dr Weber").bounding_box()
-    assert box is not None
-    left, right = x - box["width"] * 0.25, x + box["width"] * 0.25
+    left, y = await point(screen, "Dr Weber", 150, across=0.25)
+    right, _y = await point(screen, "Dr Weber", 150, across=0.75)
     for begins, ends, stands in ((right, left, "00:30"), (left, right, "01:30")):
         await screen.page.mouse.move(begins, y + 4)
         await screen.page.mouse.down()

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is said in passing while calls ring: never more than she can read, and what she has to tell is not lost."""
 
-import asyncio
-
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.processes import until
 from tests.screens.agenda_desk import (
@@ -12,7 +10,9 @@ from tests.screens.agenda_desk import (
     asks,
     between_calls,
     click_at,
+    held_back,
     rings,
+    slot,
 )
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
@@ -85,10 +85,7 @@ async def test_of_a_series_that_is_booked_in_part_after_the_call_rang_it_is_said
 ) -> None:
     made = await between_calls(console, exchange, site, setting=ONE_A_DAY)
     await reads_out_one_of_two(console, made)
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/series", waiting.put)
-    await console.press("Control+Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/series", "Control+Enter")
     await rings(console, exchange, site)
     await answered_with_the_mouse(console)
     await late.continue_()
@@ -98,3 +95,21 @@ async def test_of_a_series_that_is_booked_in_part_after_the_call_rang_it_is_said
     await expect(toasts).not_to_contain_text("Fermé")
     assert [row[0] for row in site.rows(VISITS)] == ["booked", "booked"]
     assert console.complaints == []
+
+
+async def test_what_is_not_held_any_more_is_not_shown_as_held_after_the_call_that_rang_meanwhile(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await between_calls(console, exchange, site)
+    await console.by_id("book-grid").focus()
+    await slot(console.page, 1).click()
+    held = console.page.locator("#book-slots .slot--mine")
+    await expect(held).to_have_count(1)
+    await console.by_id("book-grid").focus()
+    late = await held_back(console.page, "**/console/agenda/book", "Enter")
+    await rings(console, exchange, site)
+    await late.fulfill(status=422, json={"code": "hold_over", "why": "Plus gardée", "causes": []})
+    await expect(console.page.locator("#toasts .toast", has_text="Plus gardée")).to_be_visible()
+    await exchange.offer_ends("abandoned")
+    await expect(console.by_id("view-book")).to_be_visible()
+    await expect(held).to_have_count(0)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What was refused is said until something is done or Escape takes it away, and nothing of it stays."""
 
-import asyncio
 import re
 
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from tests.screens.agenda_desk import (
     VISITS,
     book_at,
     click_at,
+    held_back,
     lane,
     on_a_call,
     opened,
@@ -50,6 +50,7 @@ async def test_what_was_refused_goes_with_escape_and_with_what_is_done_after_it(
     await expect(hatched).to_have_count(0)
     await book_at(screen, "Dr Weber", 660)
     await drag(screen, 540, 600)
+    await expect(refusal).to_be_visible()  # its words are those of the first time until it is
     await expect(refusal).to_contain_text("Rien n’a changé")
     await screen.press("Control+z")
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
@@ -276,10 +277,7 @@ async def test_a_booking_refused_after_the_next_call_came_is_said_of_whom_it_was
     await opened(console)
     await console.press("1")
     await expect(slot(console.page, 1)).to_have_class(re.compile("slot--mine"))
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/book", waiting.put)
-    await console.press("Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/book", "Enter")
     await answers_the_next(console, exchange, site)
     await console.press("Alt+a")
     await expect(console.by_id("book-patient-known")).to_contain_text("HOFFMANN Jeanne")

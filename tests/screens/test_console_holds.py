@@ -278,6 +278,37 @@ async def test_once_the_other_page_with_her_post_is_closed_this_one_says_so_and_
     await expect(refused).to_be_hidden()
 
 
+async def test_a_page_that_lost_her_post_to_another_machine_is_not_taken_for_the_one_that_had_it_once_it_is_closed(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await console.page.clock.install()
+    await console.reload()
+    await exchange.command("hello", 2)
+    other = ConsolePage(await console.page.context.new_page(), site.url)
+    await other.open()
+    await exchange.command("hello", 3)
+    banner = console.by_id("banner-link")
+    await expect(banner).to_contain_text("Les appels arrivent là-bas")
+    await expect(other.by_id("go-ready")).to_be_visible()
+    await exchange.bye(4409, "the seat is open on another page")
+    await expect(other.by_id("banner-link")).to_contain_text("Les appels arrivent là-bas")
+    for _ in range(10):
+        await console.page.clock.run_for(1000)
+    await expect(banner).to_contain_text("Les appels arrivent là-bas")
+    await other.page.close()
+    for _ in range(10):
+        await console.page.clock.run_for(1000)
+    await expect(banner).to_contain_text("Les appels arrivent là-bas")
+    await expect(banner).not_to_contain_text("L’autre page est fermée")
+    # What is closed is said of a page that has the post.
+    third = ConsolePage(await console.page.context.new_page(), site.url)
+    await third.open()
+    await exchange.command("hello", 4)
+    await expect(third.by_id("go-ready")).to_be_visible()
+    await third.page.close()
+    await expect(banner).to_contain_text("L’autre page est fermée")
+
+
 async def test_an_act_that_is_not_on_the_disk_is_said_in_words_until_it_is(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What the secretary must know whatever she is doing: the exchange out of reach, the site out of reach, a refusal, the voice that is not hers.
 import { config } from "./api.js";
-import { byId, icon, make, say, show } from "./dom.js";
-import { raise } from "./toasts.js";
+import { byId, say, show } from "./dom.js";
+import { sayInPassing } from "./toasts.js";
 import { hasWord, word } from "./words.js";
-
-const TOAST_MS = 6000;
 
 /** @param {{state: import("./state.js").State, siteDown: boolean, signedOut: boolean, other: string, gone: boolean, waiting: number, voice: boolean}} facts
  * `other`: who is signed in in this browser when it is not the person of this page, else ""; `gone`: the page in which her post was opened is closed */
@@ -52,8 +50,6 @@ byId("banner-error-close").addEventListener("click", () => show(byId("banner-err
 
 /** What was done, for a few seconds: in the place of what was said so before, never of a refusal or of the way back. @param {string} text */
 export function toast(text) {
-  const element = make("div", { class: "toast", "data-passing": "" }, icon("check"), make("span", {}, text));
   for (const before of byId("toasts").querySelectorAll("[data-passing]")) before.remove();
-  raise(element);
-  setTimeout(() => element.remove(), TOAST_MS);
+  sayInPassing(text, "check").setAttribute("data-passing", "");
 }

@@ -354,13 +354,14 @@ export class Book {
     try {
       return await what();
     } catch (error) {
+      // Wherever it is said: what was held is not, and the visit stands elsewhere than she was shown.
+      if (same() && error instanceof SiteRefusal && NOT_HELD.has(error.code)) this.holding.forget();
+      if (same() && error instanceof SiteRefusal && error.code === "changed_meanwhile") this.hand.look();
       // The next caller's panel says nothing of the one before, and what she does not see says nothing.
       if (!same() || !this.isOpen) {
         if (undone) keepSaid(`${undone}. ${against(error)}`);
         return null;
       }
-      if (error instanceof SiteRefusal && NOT_HELD.has(error.code)) this.holding.forget();
-      if (error instanceof SiteRefusal && error.code === "changed_meanwhile") this.hand.look();
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
       this.trouble(error, silence(error));
       if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.(error.causes);

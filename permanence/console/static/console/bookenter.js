@@ -3,7 +3,7 @@
 import { newId, request } from "./api.js";
 import { against } from "./bookonce.js";
 import { nameIn, placeOf, sentOf, whenOf } from "./bookplaces.js";
-import { offerUndo } from "./undo.js";
+import { offerAgain } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./book.js").Done} Done */
@@ -166,7 +166,7 @@ export class Booking {
       this.book.spoken.acted();
       await this.book.again(agendas.size === 1 ? [...agendas][0] : "");
     }
-    if (stand.length) return offerUndo(`${standing(stand.length)}. ${why}`, "booked", () => this.takeBack(stand, done, standing), "alert");
+    if (stand.length) return offerAgain(`${standing(stand.length)}. ${why}`, "booked", () => this.takeBack(stand, done, standing));
     this.book.hooks.done("", done);
     if (still()) this.book.spoken.did(word("book_undone"));
     return undefined;

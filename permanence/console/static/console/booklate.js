@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The practitioner is late: by how many minutes, whom it concerns and how each is told, before it is told; and back.
 import { fragment, request } from "./api.js";
-import { offerBack, tellBack } from "./bookback.js";
+import { offerBack } from "./bookback.js";
 import { against } from "./bookonce.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { answer, ask } from "./questions.js";
+import { sayInPassing } from "./toasts.js";
 import { noWayBack } from "./undo.js";
 import { word } from "./words.js";
 
@@ -126,7 +127,7 @@ export class Late {
     const { told } = await (wasTold ? takeBack() : this.put({ agenda, minutes: before, tell: "" }));
     const words = told ? word("book_late_gone", { told }) : word("book_undone");
     this.done(words, agenda);
-    if (told) tellBack(words);
+    if (told) sayInPassing(words);
   }
 
   /** @param {string} text */

@@ -70,7 +70,7 @@ export class BookView {
     // Another call brings its own card.
     if (this.call !== call && this.wanted && call) this.close();
     // As she hangs up, what was held while they spoke is free; what she holds afterwards for the same caller is hers.
-    if (this.talking && !talking && this.book.call && this.book.holding.held) this.book.holding.letGo();
+    if (this.talking && !talking && this.book.call) this.book.holding.letGo();
     this.talking = talking;
     if (this.call !== call && call) forget();
     if (this.call !== call && call) this.load();

@@ -28,7 +28,7 @@ import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
 import { hasNews, nextNews } from "./news.js";
 import { paintOrders } from "./orders.js";
-import { lookForOther, otherIsGone, postIsElsewhere, postIsHere } from "./otherpage.js";
+import { otherIsGone, postIsAway, postIsElsewhere, postIsHere } from "./otherpage.js";
 import { giveWay, hungUp } from "./questions.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
@@ -76,8 +76,9 @@ const line = new Line({
   },
   onRefused: (code, why) => {
     if (code === 4409) line.stop();
-    if (code === 4409) postIsElsewhere();
+    postIsAway();
     state = { ...lost(state, Date.now()), connection: "refused", refusal: { code, why } };
+    if (isElsewhere()) postIsElsewhere(paint);
     paint();
   },
   onDelay: (ms) => {
@@ -366,7 +367,6 @@ source("contacts", [], () => (historyOf ? `/console/history?${historyOf}&short=1
 
 function tick() {
   const at = now();
-  if (isElsewhere()) lookForOther(paint);
   say(byId("clock"), clock(at, config.timeZone));
   paintQueue(state, at);
   paintPresenceTime(state, at);
@@ -378,6 +378,11 @@ function tick() {
 /** Why nothing reaches the exchange: the telephone is away, or fine and her post in another page. */
 function sayAway() {
   showError(word(!isElsewhere() ? "refusal_line_lost" : otherIsGone() ? "bye_gone_do" : "refusal_seat_elsewhere"));
+}
+
+/** Opens the line; her other pages know before the exchange that the post is asked for here. */
+function toLine() {
+  return postIsHere().then(() => line.connect());
 }
 
 /** Whether her post is in another page. */
@@ -479,7 +484,7 @@ function wire() {
   press("reload-page", () => location.reload());
   press("take-seat", () => {
     state = { ...state, connection: "connecting", refusal: null };
-    line.connect();
+    toLine();
     paint();
   });
   wireDial((digits) => state.call && act("dtmf", { call: state.call.call, digits }));
@@ -566,7 +571,7 @@ await drafts.load();
 await elsewhereActs.load();
 await flagLog.load();
 paint();
-line.connect();
+toLine();
 refresh("messages");
 refresh("elsewhere");
 refresh("history");

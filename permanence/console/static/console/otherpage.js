@@ -1,47 +1,88 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Whether the page that has her post now is still there: of this browser alone, each page with a post holds a lock that goes away with it.
-import { config } from "./api.js";
+// Whether the page that has her post now is still there: of this browser alone, each page holds a lock that goes away with it, from before it asks for the post until it is told that it is elsewhere.
+import { config, newId } from "./api.js";
 
-const POST = `permanence.post.${config.person}`;
-/** Looked at each second, so one that is only loaded anew is not taken for closed. */
-const GONE_AFTER = 3;
+const POST = `permanence.post.${config.person}.`;
+/** A page that is only loaded anew asks for the post again within this. */
+const LOADS_WITHIN_MS = 3000;
 
-/** @type {(() => void)|null} */
-let release = null;
-/** Since the post went there: whether its lock was ever seen, and how often not any more. */
-let other = { seen: false, missed: 0 };
+/** The lock of this page. @type {{name: string, release: (value?: unknown) => void}|null} */
+let own = null;
+/** Locks of pages that have the post no more although they may be open. @type {Set<string>} */
+const given = new Set();
+/** While the post is elsewhere: hears that the other page is closed, or not any more. @type {(() => void)|null} */
+let hears = null;
+let gone = false;
+/** How often it was looked: what is waited for since before the last time says nothing. */
+let looks = 0;
+/** The other pages of this person: which lock is given up, "" for a new one. */
+const others = new BroadcastChannel(POST);
+others.onmessage = (/** @type {MessageEvent<string>} */ { data }) => {
+  if (data) given.add(data);
+  if (hears) look();
+};
 
-/** The post is here. */
-export function postIsHere() {
-  other = { seen: false, missed: 0 };
-  if (release || !navigator.locks) return;
-  const held = new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
-    release = resolve;
+/** The post is here, or asked for. Never rejects. @returns {Promise<void>} until the other pages can see it: asked for before that, the one that loses it would take this one for another machine */
+export async function postIsHere() {
+  hears = null;
+  gone = false;
+  looks += 1;
+  if (own || !navigator.locks) return;
+  const name = POST + newId();
+  await new Promise((/** @type {(value?: unknown) => void} */ held) => {
+    const away = new Promise((release) => {
+      own = { name, release };
+    });
+    const keep = () => {
+      held();
+      return away;
+    };
+    navigator.locks.request(name, keep).catch(held);
   });
-  // Shared: the page before holds its own until it is told that the post is here.
-  navigator.locks.request(POST, { mode: "shared" }, () => held).catch(() => undefined);
+  others.postMessage("");
 }
 
-/** The post is in another page. */
-export function postIsElsewhere() {
-  release?.();
-  release = null;
-  other = { seen: false, missed: 0 };
+/** The exchange wants nothing of this page, which stays open. */
+export function postIsAway() {
+  if (!own) return;
+  given.add(own.name);
+  others.postMessage(own.name);
+  own.release();
+  own = null;
+}
+
+/** The post is in another page. @param {() => void} changed called when `otherIsGone` changes */
+export function postIsElsewhere(changed) {
+  postIsAway();
+  hears = changed;
+  look();
 }
 
 /** Whether that page was in this browser and is closed; on another machine nobody here knows. @returns {boolean} */
 export function otherIsGone() {
-  return other.missed >= GONE_AFTER;
+  return gone;
 }
 
-/** Looks whether it is still there; asked each second while the post is elsewhere. @param {() => void} changed */
-export async function lookForOther(changed) {
+/** @param {boolean} is */
+function be(is) {
+  if (gone === is) return;
+  gone = is;
+  hears?.();
+}
+
+/** Waits until the pages that are there are closed. */
+async function look() {
+  looks += 1;
+  const asked = looks;
+  be(false);
   if (!navigator.locks) return;
-  const before = otherIsGone();
-  const asked = other;
-  const { held = [] } = await navigator.locks.query();
-  if (asked !== other) return;
-  const isThere = held.some(({ name }) => name === POST);
-  other = { seen: other.seen || isThere, missed: isThere || !other.seen ? 0 : other.missed + 1 };
-  if (before !== otherIsGone()) changed();
+  try {
+    const { held = [] } = await navigator.locks.query();
+    const there = held.flatMap(({ name = "" }) => (name.startsWith(POST) && !given.has(name) ? [name] : []));
+    if (!there.length) return;
+    await Promise.all(there.map((name) => navigator.locks.request(name, { mode: "shared" }, () => undefined)));
+  } catch {
+    return;
+  }
+  setTimeout(() => asked === looks && be(true), LOADS_WITHIN_MS);
 }

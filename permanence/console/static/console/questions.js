@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Questions in a dialog over the page, which leave her the bar of the call. Each is asked once and answered once; a caller comes before all of them, and what comes of an answer after its question went away is said where she is then.
-import { byId, icon, make } from "./dom.js";
-import { raise } from "./toasts.js";
+import { byId } from "./dom.js";
+import { sayInPassing } from "./toasts.js";
 import { word } from "./words.js";
 
 const SAID_MS = 10000;
@@ -154,7 +154,5 @@ function titleOf(dialog) {
 
 /** Beside what can still be taken back, not in its place. @param {string} text */
 function tell(text) {
-  const said = make("div", { class: "toast" }, icon("alert"), make("span", {}, text));
-  raise(said);
-  setTimeout(() => said.remove(), SAID_MS);
+  sayInPassing(text, "alert", SAID_MS);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The way back: what was done stands in a toast with its key, for ten seconds; after that the key says what there is to do instead.
-import { icon, make } from "./dom.js";
-import { raise } from "./toasts.js";
+import { make } from "./dom.js";
+import { keepSaid, raised, sayInPassing } from "./toasts.js";
 import { word } from "./words.js";
 
 /** @typedef {"booked"|"moved"|"busy"|"marked"|"delay"|"waiting"|"elsewhere"|"cancelled"|"freed"|"on_time"} Kind what was done: it is put right in another way once it is too late to take it back, the last three ever */
 
 const UNDO_MS = 10000;
-const SAID_MS = 6000;
 /** What was done last and not taken back; `shown`: the toast it stands in, as long as it does; `isPast`: in the call before. @type {{text: string, kind: Kind, shown: HTMLElement, undo: () => void, timer: number, isPast: boolean}|null} */
 let last = null;
 /** What the key said last. @type {HTMLElement|null} */
@@ -17,10 +16,15 @@ let late = null;
 export function offerUndo(text, kind, undo, sign = "check") {
   over();
   const back = make("button", { class: "btn btn--sm", type: "button" }, word("undo"), " ", make("kbd", {}, `${word("key_ctrl")} Z`));
-  const shown = make("div", { class: "toast" }, icon(sign), make("span", {}, text), back);
+  const shown = raised(sign, text, back);
   last = { text, kind, shown, undo, timer: window.setTimeout(() => shown.remove(), UNDO_MS), isPast: false };
   back.addEventListener("click", take);
-  raise(shown);
+}
+
+/** What could not be taken back can be tried again. What she did since is what the key means by then: this is only said, until she closes it. @param {string} text @param {Kind} kind @param {() => void} undo */
+export function offerAgain(text, kind, undo) {
+  if (last) keepSaid(text);
+  else offerUndo(text, kind, undo, "alert");
 }
 
 /** What was recorded and has no way back: the key means this one, and takes back nothing that was done before it. @param {string} text @param {Kind} kind */
@@ -65,10 +69,7 @@ function pressed(event) {
 /** @param {{text: string, kind: Kind}} done what is meant is said before what there is to do */
 function tooLate({ text, kind }) {
   late?.remove();
-  const said = make("div", { class: "toast" }, icon("clock"), make("span", {}, `${text.replace(/\.$/, "")}. ${word(`undo_late_${kind}`)}`));
-  late = said;
-  raise(said);
-  setTimeout(() => said.remove(), SAID_MS);
+  late = sayInPassing(`${text.replace(/\.$/, "")}. ${word(`undo_late_${kind}`)}`, "clock");
 }
 
 document.addEventListener("keydown", pressed, true);
