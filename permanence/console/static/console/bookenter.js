@@ -73,7 +73,7 @@ export class Booking {
     return null;
   }
 
-  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at @param {Asker} asker */
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at @param {Asker} asker @returns {Promise<void>} once it is shown */
   booked(told, at, { done, same }) {
     // What the next caller holds and has said by now is his.
     if (same()) {
@@ -83,7 +83,18 @@ export class Booking {
     this.book.hooks.done("booked", done);
     const whose = { patient: told.patient, hour: whenOf(at), agenda: at.name };
     const stands = () => word("book_not_undone", whose);
-    this.book.after(word("book_booked", whose), at.agenda, "booked", () => this.undo([told.appointment], done, stands));
+    return this.book.after(word("book_booked", whose), at.agenda, "booked", () => this.undo([told.appointment], done, stands));
+  }
+
+  /** @param {Asker} asker @returns {() => boolean} whether she waits for what was booked to be shown: then the cursor goes there, not to stay on somebody else */
+  meant({ same }) {
+    const stays = this.book.staying();
+    return () => same() && stays() && this.book.isOpen && !this.book.hand.key;
+  }
+
+  /** @param {{agenda: string, day: string, minute: number, again?: boolean, appointment: string}} visit @param {() => boolean} still */
+  async goTo({ agenda, day, minute, again = false, appointment }, still) {
+    if (still()) await this.book.shown.goTo(agenda, day, minute, () => this.book.isOpen && !this.book.hand.key, appointment, again);
   }
 
   /** @returns {Asker} as it stands now: whoever is in hand when it is answered */
@@ -111,7 +122,9 @@ export class Booking {
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
       if (asker.same()) this.book.holding.letGo();
-      this.booked(told, at, asker);
+      const still = this.meant(asker);
+      await this.booked(told, at, asker);
+      await this.goTo({ ...at, ...told }, still);
     } catch (error) {
       return against(error);
     }
@@ -125,16 +138,20 @@ export class Booking {
     this.book.holding.letGo();
     const { asking, free } = this.book;
     const asker = this.asker();
-    const booked = (/** @type {string[]} */ appointments, /** @type {string} */ words) => this.bookedSeries(appointments, words, asker);
+    const booked = (/** @type {import("./bookseries.js").Visit[]} */ visits, /** @type {string} */ words) => this.bookedSeries(visits, words, asker);
     this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day, { wish: free.wish, said: asking.said, yes: asking.yes, booked });
   }
 
-  /** @param {string[]} appointments @param {string} words @param {Asker} asker */
-  bookedSeries(appointments, words, { done, same }) {
+  /** @param {import("./bookseries.js").Visit[]} visits @param {string} words @param {Asker} asker */
+  async bookedSeries(visits, words, asker) {
+    const { done, same } = asker;
     if (same()) this.book.asking.show(this.book.reason);
     this.book.hooks.done("booked", done);
+    const appointments = visits.map(({ appointment }) => appointment);
     const stands = (/** @type {number} */ back) => word("book_undone_some", { back, of: appointments.length });
-    this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
+    const still = this.meant(asker);
+    await this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
+    if (visits.length) await this.goTo(visits[0], still);
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done @param {Stands} stands */
