@@ -14,6 +14,8 @@ export class Booking {
   /** @param {import("./book.js").Book} book */
   constructor(book) {
     this.book = book;
+    /** How often something was taken back. */
+    this.backs = 0;
   }
 
   /** The time that Enter takes: the one held while the cursor is there or nowhere, else the one under the cursor; null where that is not free. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
@@ -86,15 +88,17 @@ export class Booking {
     return this.book.after(word("book_booked", whose), at.agenda, "booked", () => this.undo([told.appointment], done, stands));
   }
 
-  /** @param {Asker} asker @returns {() => boolean} whether she waits for what was booked to be shown: then the cursor goes there, not to stay on somebody else */
-  meant({ same }) {
-    const stays = this.book.staying();
-    return () => same() && stays() && this.book.isOpen && !this.book.hand.key;
+  /** Until what was booked is shown the cursor is nowhere: what she presses is not for whoever stands where it was. @param {Asker} asker @returns {() => boolean} whether the cursor goes there then */
+  awaiting({ same }) {
+    if (same() && this.book.isOpen && !this.book.hand.key) this.book.grid.leave();
+    const [stays, { backs }] = [this.book.staying(), this];
+    return () => same() && stays() && backs === this.backs && this.book.isOpen && !this.book.hand.key;
   }
 
   /** @param {{agenda: string, day: string, minute: number, again?: boolean, appointment: string}} visit @param {() => boolean} still */
   async goTo({ agenda, day, minute, again = false, appointment }, still) {
-    if (still()) await this.book.shown.goTo(agenda, day, minute, () => this.book.isOpen && !this.book.hand.key, appointment, again);
+    const { backs } = this;
+    if (still()) await this.book.shown.goTo(agenda, day, minute, () => backs === this.backs && this.book.isOpen && !this.book.hand.key, appointment, again);
   }
 
   /** @returns {Asker} as it stands now: whoever is in hand when it is answered */
@@ -122,9 +126,8 @@ export class Booking {
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
       if (asker.same()) this.book.holding.letGo();
-      const still = this.meant(asker);
-      await this.booked(told, at, asker);
-      await this.goTo({ ...at, ...told }, still);
+      const still = this.awaiting(asker);
+      this.booked(told, at, asker).then(() => this.goTo({ ...at, ...told }, still));
     } catch (error) {
       return against(error);
     }
@@ -143,15 +146,15 @@ export class Booking {
   }
 
   /** @param {import("./bookseries.js").Visit[]} visits @param {string} words @param {Asker} asker */
-  async bookedSeries(visits, words, asker) {
+  bookedSeries(visits, words, asker) {
     const { done, same } = asker;
     if (same()) this.book.asking.show(this.book.reason);
     this.book.hooks.done("booked", done);
     const appointments = visits.map(({ appointment }) => appointment);
     const stands = (/** @type {number} */ back) => word("book_undone_some", { back, of: appointments.length });
-    const still = this.meant(asker);
-    await this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
-    if (visits.length) await this.goTo(visits[0], still);
+    const still = this.awaiting(asker);
+    const shown = this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
+    if (visits.length) shown.then(() => this.goTo(visits[0], still));
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done @param {Stands} stands */
@@ -163,6 +166,7 @@ export class Booking {
 
   /** One after the other; those that are refused stand, and can be taken back again. @param {object[]} cancellings @param {Done} done @param {(left: number) => string} standing says that so many are left */
   async takeBack(cancellings, done, standing) {
+    this.backs += 1;
     const still = this.book.staying();
     /** @type {object[]} */
     const stand = [];

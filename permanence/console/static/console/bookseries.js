@@ -19,7 +19,7 @@ function cameOf(told, visits) {
 }
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
-/** @typedef {{wish: Record<string, string>, said: Record<string, string>, yes: string, booked: (visits: Visit[], words: string) => Promise<void>}} Request `wish`: client, reason, patient, wishes and call; `yes`: the questions that forbid it */
+/** @typedef {{wish: Record<string, string>, said: Record<string, string>, yes: string, booked: (visits: Visit[], words: string) => void}} Request `wish`: client, reason, patient, wishes and call; `yes`: the questions that forbid it */
 /** @typedef {{agenda: string, starts: string, appointment: string, day: string, minute: number, again: boolean}} Visit */
 /** @typedef {{series: string, booked: number, wanted: number, visits: Visit[]}} Told */
 
@@ -28,7 +28,7 @@ export class Series {
   constructor(put) {
     this.put = put;
     /** For whom it is asked, whoever is in hand when it is answered. @type {Request} */
-    this.request = { wish: {}, said: {}, yes: "", booked: async () => undefined };
+    this.request = { wish: {}, said: {}, yes: "", booked: () => undefined };
     this.timer = 0;
     this.turn = 0;
     this.isBooked = false;
@@ -129,7 +129,7 @@ export class Series {
       } catch (error) {
         return against(error);
       }
-      await request.booked(told?.visits ?? [], wordsOf(told));
+      request.booked(told?.visits ?? [], wordsOf(told));
       return "";
     };
     const came = () => cameOf(told, visits);
