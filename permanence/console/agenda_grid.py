@@ -135,10 +135,8 @@ def lanes_of(found: ShownDays, made: Items, *, by_day: bool = False, late: int =
 
 def grid_of(lanes: Sequence[Lane], *, at: datetime, zone: ZoneInfo, show_past: bool) -> Grid:
     """The lanes side by side. Today's past hours are folded unless `show_past`. `zone`: the clock of the present."""
-    spans = [(each.first, each.first + each.span) for lane in lanes for each in lane.grounds]
-    spans += [(each.first, each.first + each.span) for lane in lanes for each in lane.items]
-    begins, ends = min((one for one, _ in spans), default=USUAL[0]), max((one for _, one in spans), default=USUAL[1])
-    first, last = begins // HOUR * HOUR, min(-(-ends // HOUR) * HOUR, DAY)
+    first, last = _hours(lanes)
+    lanes = [within(lane, first, last) for lane in lanes]
     local = at.astimezone(zone)
     today = any(lane.today for lane in lanes)
     now = (local.hour * 60 + local.minute) // STEP if today else -1
@@ -159,6 +157,49 @@ def grid_of(lanes: Sequence[Lane], *, at: datetime, zone: ZoneInfo, show_past: b
         folded_until=clock_of(fold) if fold else "",
         past=sum(lane.past for lane in shown),
     )
+
+
+def _hours(lanes: Sequence[Lane]) -> tuple[int, int]:
+    """From which step until which one something is open or booked in one of them, in whole hours.
+
+    An absence makes no day longer. Busy time that came from the day before, or goes on, makes it longer only so far
+    that an hour of it is seen.
+    """
+    spans = [(each.first, each.first + each.span) for lane in lanes for each in lane.grounds if each.kind == "open"]
+    spans += [(each.first, each.first + each.span) for lane in lanes for each in lane.items if not each.is_busy]
+    spans = spans or [USUAL]
+    spans += [_seen(each) for lane in lanes for each in lane.items if each.is_busy and each.span < DAY]
+    begins, ends = min(one for one, _ in spans), max(one for _, one in spans)
+    return begins // HOUR * HOUR, min(-(-ends // HOUR) * HOUR, DAY)
+
+
+def _seen(busy: Item) -> tuple[int, int]:
+    begins, ends = busy.first, busy.first + busy.span
+    if begins == 0:
+        return max(ends - HOUR, 0), ends
+    return begins, min(begins + HOUR, DAY) if ends == DAY else ends
+
+
+def within(lane: Lane, first: int, last: int) -> Lane:
+    """The lane with what it has of absences and busy time between these steps: their words stand in the middle."""
+    away = [each for each in lane.grounds if each.kind == "absent"]
+    grounds = [each for each in lane.grounds if each.kind != "absent"]
+    return replace(
+        lane,
+        grounds=(*grounds, *(_between(each, first, last) for each in away if _meets(each, first, last))),
+        items=tuple(
+            _between(each, first, last) if each.is_busy and _meets(each, first, last) else each for each in lane.items
+        ),
+    )
+
+
+def _meets(each: Item | Ground, first: int, last: int) -> bool:
+    return each.first < last and first < each.first + each.span
+
+
+def _between[T: (Item, Ground)](each: T, first: int, last: int) -> T:
+    begins, ends = max(each.first, first), min(each.first + each.span, last)
+    return each._replace(first=begins, span=ends - begins)
 
 
 def folded(lane: Lane, first: int) -> Lane:
@@ -200,8 +241,10 @@ def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool, late: int) 
         *(made.hold(each, wall) for each in found.holds),
         *(made.block(each, wall) for each in found.blocks),
     ]
-    away = [_absence(each, wall) for each in found.absences if wall.touches(each.starts, each.ends)]
+    absences = [each for each in found.absences if wall.touches(each.starts, each.ends)]
+    opened = [_opening(each, wall, made.sites) for each in found.openings if wall.touches(each.starts, each.ends)]
     said = [each.label for each in found.exceptions if each.date == day and each.label]
+    said = [*(_away(each, wall, opened) for each in absences if each.ends > made.at), *said]
     if not agenda.active:
         said = [pgettext("agenda", "closed"), *said]
     if late and day == wall.today:
@@ -220,10 +263,7 @@ def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool, late: int) 
         colour=agenda.colour,
         today=day == wall.today,
         step=agenda.setting.step,
-        grounds=(
-            *(_opening(each, wall, made.sites) for each in found.openings if wall.touches(each.starts, each.ends)),
-            *away,
-        ),
+        grounds=(*opened, *(_absence(each, wall) for each in absences)),
         items=tuple(_beside(sorted((each for each in items if each.span), key=lambda one: (one.first, one.key)))),
         groups=groups_of(found, wall, rooms=made.rooms),
         twice=wall.twice,
@@ -243,12 +283,25 @@ def _opening(span: OpenSpan, wall: Wall, sites: Mapping[str, str]) -> Ground:
 
 def _absence(absence: Taken, wall: Wall) -> Ground:
     first, count = wall.steps(absence.starts, absence.ends)
+    return Ground(first=first, span=count, words=absence.label or _away_until(absence, wall), kind="absent")
+
+
+def _away(absence: Taken, wall: Wall, opened: Sequence[Ground]) -> str:
+    """An absence as the head of a lane says it: when it begins only where something is open that day before it."""
+    first, count = wall.steps(absence.starts, absence.ends)
+    if all(first <= each.first for each in opened):
+        return _away_until(absence, wall)
+    hours = {"starts": wall.clock(absence.starts), "until": wall.until(absence.ends)}
+    if all(first + count >= each.first + each.span for each in opened):
+        return _("Away from %(starts)s") % hours
+    return _("Away from %(starts)s until %(until)s") % hours
+
+
+def _away_until(absence: Taken, wall: Wall) -> str:
     last = (absence.ends - timedelta(microseconds=1)).astimezone(wall.zone).date()
     if last == wall.day:
-        until = _("Away until %(hour)s") % {"hour": wall.until(absence.ends)}
-    else:
-        until = _("Away until %(day)s") % {"day": dates.say(last, dates.Form.SHORT_NAMED)}
-    return Ground(first=first, span=count, words=absence.label or until, kind="absent")
+        return _("Away until %(hour)s") % {"hour": wall.until(absence.ends)}
+    return _("Away until %(day)s") % {"day": dates.say(last, dates.Form.SHORT_NAMED)}
 
 
 def _shut(words: str) -> Markup:

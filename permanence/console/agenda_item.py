@@ -131,6 +131,11 @@ class Item(NamedTuple):
         return moments.second_time(self.hours.until) if self.hours.ends_again else self.hours.until
 
     @property
+    def is_busy(self) -> bool:
+        """Whether it is busy time."""
+        return self.look.kind == "block"
+
+    @property
     def time(self) -> str:
         """The class that tells which of two hours it has alone."""
         return TIMES[self.hours.half]

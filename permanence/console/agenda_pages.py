@@ -50,7 +50,7 @@ from permanence.console.agenda_days import shown_days
 from permanence.console.agenda_lanes import lanes_of, legend_of
 from permanence.console.agenda_near import day_words, wish_there
 from permanence.console.agenda_told import reason_told
-from permanence.console.agenda_wall import STEP
+from permanence.console.agenda_wall import DAY, STEP
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import config_of
@@ -171,13 +171,18 @@ def grid(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def lane(request: HttpRequest) -> HttpResponse:
-    """One agenda on one day, from the step `first` on: what a grid fetches again when it was touched."""
+    """One agenda on one day, from the minute `first` on: what a grid fetches again when it was touched.
+
+    `shown`: the steps that the grid has, as "96-216"; the whole day where that is not said.
+    """
     by, at, asked = who(request), _CLOCK.now(), request.GET
     agenda = agenda_asked(by, asked.get("agenda", ""))
     day = day_of(asked.get("day", ""), at.astimezone(ZoneInfo(agenda.time_zone)).date())
     first = minute_of(asked.get("first", "0")) // STEP
     found = of_days.day(by=by, agendas=[agenda.id], day=day, at=at)
     ((one,), _marks) = lanes_of(by, found, at=at, by_day=asked.get("by_day") == "1")
+    begins, _dash, ends = asked.get("shown", f"0-{DAY}").partition("-")
+    one = drawn.within(one, minute_of(begins), minute_of(ends))
     return HttpResponse(drawn.folded(one, first).drawn)
 
 

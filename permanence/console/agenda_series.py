@@ -103,8 +103,8 @@ def plan(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def book(request: HttpRequest) -> HttpResponse:
-    """Books a series: `{"series", "booked", "wanted", "appointments", "visits"}`, of each of these `{"agenda",
-    "starts"}` as in the plan. Refused only when nothing of it is free.
+    """Books a series: `{"series", "booked", "wanted", "visits"}`, of each of these `{"agenda", "starts"}` as in the
+    plan, and where it stands: `{"appointment", "day", "minute", "again"}`. Refused only when nothing of it is free.
     """
     by, at, data = who(request), _CLOCK.now(), json_body(request)
     asked = texts_asked(data, FIELDS)
@@ -125,10 +125,21 @@ def book(request: HttpRequest) -> HttpResponse:
         made = acts.book_series(key=asked["key"], agendas=ids, pattern=pattern, booking=booking, by=by, at=at)
     except acts.SeriesEmpty as refusal:
         return _empty(by, wanted[0], refusal, reason=asked["reason"], at=at)
-    ids = [each.appointment for each in made.appointments]
-    visits = [{"agenda": each.agenda, "starts": _moment(each.starts_at)} for each in made.appointments]
-    told = {"series": made.series, "booked": len(ids), "wanted": made.wanted}
-    return JsonResponse({**told, "appointments": ids, "visits": visits}, status=201)
+    visits = [_told(each, ZoneInfo(client.time_zone)) for each in made.appointments]
+    told = {"series": made.series, "booked": len(visits), "wanted": made.wanted}
+    return JsonResponse({**told, "visits": visits}, status=201)
+
+
+def _told(visit: AppointmentView, zone: ZoneInfo) -> dict[str, object]:
+    local = visit.starts_at.astimezone(zone)
+    return {
+        "appointment": visit.appointment,
+        "agenda": visit.agenda,
+        "starts": _moment(visit.starts_at),
+        "day": local.date().isoformat(),
+        "minute": local.hour * 60 + local.minute,
+        "again": local.fold == 1,
+    }
 
 
 def _empty(by: Who, agenda: AgendaView, refusal: acts.SeriesEmpty, *, reason: str, at: datetime) -> JsonResponse:

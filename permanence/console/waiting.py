@@ -113,12 +113,14 @@ def form(request: HttpRequest) -> HttpResponse:
         for each in reversed(appointments.of_patient(by=by, client=client.id, patient=person.id))
         if each.state in STANDING and each.starts_at > at
     ]
-    same = next((each for each in coming if each.reason == reason.id), None)
     zone = ZoneInfo(client.time_zone)
     named = {asked.get("with", ""), asked.get("else", "")} if asked.get("only") == "1" or asked.get("else") else set()
     out = _days(asked.get("out", ""))
     today = today_of(client, at)
     first = day_of(asked.get("from", ""), today)
+    # From that day on nothing is earlier than a visit before it.
+    later = [each for each in coming if each.starts_at.astimezone(zone).date() >= first]
+    same = next((each for each in later if each.reason == reason.id), None)
     hour = asked.get("hour", "")
     sites = told_sites(house=by.house, clients=[client.id]) if reason.way is Way.PRACTICE else {}
     sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today)
@@ -135,6 +137,7 @@ def form(request: HttpRequest) -> HttpResponse:
         "weekdays": [(day, label, bool(out) and day not in out) for day, label in weekdays],
         "agendas": [(each.id, each.name, each.id in named) for each in agendas.agendas(by=by, client=client.id)],
         "sites": [(key, name, key == asked.get("site", "")) for key, name in sites.items()],
+        "earlier": same is not None or first <= today,
         "later": same,
         "later_when": "" if same is None else moments.day_and_hour(same.starts_at, zone, now=at),
         "numbers": _numbers(person, client.country),

@@ -184,7 +184,7 @@ def test_six_sessions_are_one_act_and_what_finds_no_time_is_said(cast, browser_o
         made = act(browser, "series", key=key, said={}, **asked)
         assert made.status_code == 201, made.content
     told = made.json()
-    assert (told["booked"], told["wanted"], len(told["appointments"])) == (5, 6, 5)
+    assert (told["booked"], told["wanted"], len(told["visits"])) == (5, 6, 5)
     assert [each["starts"] for each in told["visits"]] == re.findall('data-starts="([^"]+)"', planned)
     assert {each["agenda"] for each in told["visits"]} == {cast.dupont}
     assert Series.objects.get().missing[0]["number"] == 3
@@ -194,8 +194,11 @@ def test_six_sessions_are_one_act_and_what_finds_no_time_is_said(cast, browser_o
     places = [after.index(each) for each in ('"num">2<', "Congrès", '"num">4<')]
     assert places == sorted(places)
     assert "Séance 1" in page(browser, GRID, client=cast.cabinet.id, day=monday.isoformat())
-    for each in told["appointments"]:
-        assert act(browser, "cancel", key=cast.key(), appointment=each, cause="mistake").status_code == 200
+    assert (told["visits"][0]["day"], told["visits"][0]["again"]) == (monday.isoformat(), False)
+    for each in told["visits"]:
+        assert (
+            act(browser, "cancel", key=cast.key(), appointment=each["appointment"], cause="mistake").status_code == 200
+        )
     assert set(Appointment.objects.values_list("state", flat=True)) == {"cancelled"}
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The grid of many visits: what is read of each, how it is written, and how much work one more is."""
 
+import html
+import re
 import sys
 from dataclasses import fields
 from datetime import timedelta
@@ -8,12 +10,14 @@ from datetime import timedelta
 import pytest
 
 from permanence.agenda.models import Agenda, Appointment
+from permanence.agenda.operations import blocks
 from permanence.agenda.queries import days, shown
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import AppointmentState
+from permanence.clients import absences
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import make_agenda_cast, reason
-from tests.rooms.test_console_agenda import GRID, PARIS, at_wall, booked, page
+from tests.rooms.test_console_agenda import GRID, LANE, PARIS, at_wall, booked, page
 
 pytestmark = pytest.mark.django_db
 MOST_STEPS = 120
@@ -111,3 +115,58 @@ def test_one_more_visit_is_little_work(cast, browser_of, monday):
     fill(60, 60)
     work()
     assert (steps(work) - few) / 60 < MOST_STEPS
+
+
+def away(cast, starts, ends):
+    absences.announce_absence(
+        client=cast.cabinet.id,
+        starts=starts,
+        ends=ends,
+        words="Le docteur est absent.",
+        announced_by=cast.marc.person,
+        by=cast.marc,
+        at=SystemClock().now(),
+        recipient=cast.cabinet.doctor,
+    )
+
+
+def head(text, day):
+    """What stands at the head of Dr Dupont's lane of a day, and the hours of the grid."""
+    note = re.search(rf'data-day="{day}" data-step="[0-9]+" data-name="Dr [^"]*Dupont" data-note="([^"]*)"', text)
+    hours = re.search(r'data-first="([0-9]+)" data-count="([0-9]+)"', text)
+    return html.unescape(note[1]), int(hours[1]) / 12, (int(hours[1]) + int(hours[2])) / 12
+
+
+def test_an_absence_makes_no_day_longer_and_is_said_at_the_head_of_its_days(cast, browser_of, monday):
+    tuesday = monday + timedelta(days=1)
+    browser, client = browser_of(cast.claire), cast.cabinet.id
+    asked = {"client": client, "day": monday.isoformat(), "view": "week", "agenda": cast.dupont}
+    _, first, last = head(page(browser, GRID, **asked), monday)
+    away(cast, at_wall(monday, 10), at_wall(tuesday, 19))
+    week = page(browser, GRID, **asked)
+    assert head(week, monday) == ("Absent à partir de 10:00", first, last)
+    assert head(week, tuesday) == ("Absent jusqu’à 19:00", first, last)
+    assert f"lane__absent f{int(first * 12)} s" in week  # its words stand in the middle of what is seen
+    day = page(browser, GRID, client=client, day=tuesday.isoformat())
+    assert head(day, tuesday) == ("Absent jusqu’à 19:00", first, last)
+    whole = f"{int(first * 12)}-{int(last * 12)}"
+    alone = page(browser, LANE, agenda=cast.dupont, day=tuesday.isoformat(), first="0", shown=whole)
+    assert alone in day
+    wednesday = tuesday + timedelta(days=1)
+    away(cast, at_wall(wednesday, 10), at_wall(wednesday, 11))
+    assert head(page(browser, GRID, **asked), wednesday)[0] == "Absent de 10:00 à 11:00"
+
+
+def test_busy_time_over_midnight_makes_no_day_longer(cast, browser_of, monday):
+    browser, at = browser_of(cast.claire), SystemClock().now()
+    asked = {"client": cast.cabinet.id, "day": monday.isoformat(), "view": "week", "agenda": cast.dupont}
+    _, first, last = head(page(browser, GRID, **asked), monday)
+
+    def busy(starts, ends):
+        told = {"agenda": cast.dupont, "starts_at": starts, "ends_at": ends, "words": ""}
+        blocks.block(key=cast.key(), **told, by=cast.claire, at=at)
+
+    busy(at_wall(monday, 15), at_wall(monday + timedelta(days=3), 9))
+    assert head(page(browser, GRID, **asked), monday)[1:] == (first, last)
+    busy(at_wall(monday + timedelta(days=4), 6), at_wall(monday + timedelta(days=4), 6, 30))
+    assert head(page(browser, GRID, **asked), monday)[1:] == (6, last)

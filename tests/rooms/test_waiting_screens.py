@@ -2,6 +2,7 @@
 """The waiting list on the console's and the portal's screens: put on it in one act, seen, worked off, behind walls."""
 
 import json
+import re
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -107,6 +108,22 @@ def test_the_day_from_which_he_can_come_is_kept_and_nothing_before_it_is_offered
     cancelled(cast, late, at=soon)
     pursue(deliver_all, soon)
     assert last_offer().starts_at == after(10 * 24 * 60)
+
+
+def test_who_can_come_only_after_his_appointment_is_not_asked_to_give_it_up(cast, claire, clock):
+    jeanne = person(cast, "Zyrianka", number="+33639980147")
+    his = booked(cast, after(24 * 60), who=jeanne)  # 1 December
+    asked = {"client": cast.cabinet.id, "patient": jeanne, "reason": cast.consultation}
+
+    def told(day):
+        text = shown(claire, "/console/fragments/waiting", **asked, **{"from": day})
+        return "waits for an earlier time" in text, re.findall(r'name="instead_of" value="([^"]+)"', text)
+
+    assert told("2026-12-10") == (False, [])
+    for day in ("", "2026-12-01"):
+        assert told(day) == (True, [his.appointment])
+    later = booked(cast, after(14 * 24 * 60), who=jeanne)
+    assert told("2026-12-10") == (True, [later.appointment])
 
 
 @pytest.mark.parametrize(("given", "kept"), [("", 27), ("2026-11-02", 27)])

@@ -23,6 +23,7 @@ from tests.screens.agenda_desk import (
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
+from tests.screens.test_console_agenda_late import choose_paul
 
 SAID = "select sealed_answers <> '' from agenda_appointment order by id"
 
@@ -294,4 +295,33 @@ async def test_pressed_twice_a_visit_is_put_once_where_there_is_no_room(browser:
     await expect(screen.by_id("book-over-dialog")).to_be_hidden()
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(2)
     assert len(site.rows(VISITS)) == 2
+    assert screen.complaints == []
+
+
+async def test_after_an_overbooking_or_a_series_the_cursor_is_on_what_was_booked(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    site.run(BEARS_THREE)
+    screen = await jeanne_tomorrow(browser, site, made)
+    place = screen.by_id("book-place")
+    await book_at(screen, "Dr Weber", 600)
+    await choose_paul(screen)
+    await click_at(screen, "Dr Weber", 600)
+    await expect(place).to_contain_text("10:00 à 10:20, HOFFMANN Jeanne")
+    await screen.press("o")
+    await screen.by_id("book-over-words").fill("Le docteur le veut")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-over-dialog")).to_be_hidden()
+    await expect(place).to_contain_text("10:00 à 10:20, MARTIN Paul")
+    await screen.press("x")
+    await expect(screen.by_id("book-dialog-title")).to_contain_text("MARTIN Paul")
+    await screen.press("Escape")
+    await lane(screen, "Dr Weber").locator(".appt", has_text="HOFFMANN").click()
+    await expect(place).to_contain_text("HOFFMANN Jeanne")
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("6 sur 6")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    await expect(place).to_contain_text("MARTIN Paul")
+    await expect(place).not_to_contain_text("10:00")
     assert screen.complaints == []

@@ -90,3 +90,24 @@ async def test_what_is_done_in_the_week_names_the_practitioner_and_the_day(brows
     await screen.page.locator("#book-busy-form [type=submit]").click()
     await expect(toast).to_contain_text("Dr Weber")
     assert screen.complaints == []
+
+
+async def test_why_not_at_an_hour_is_not_said_over_another_day(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    screen = await jeanne_tomorrow(browser, site, made)
+    refusal, head = screen.by_id("book-refusal"), "#book-frame .book__title"
+    title = screen.by_id("book-title")
+    await click_at(screen, "Dr Weber", 735)
+    await expect(refusal).to_contain_text("12:15")
+    await screen.press("w")
+    await expect(screen.page.locator(f"{head}[data-view='week']")).to_be_attached()
+    await expect(refusal).to_contain_text("12:15")  # the cursor is there still, and it is so
+    week = await title.text_content()
+    await screen.by_id("book-after").click()
+    await expect(title).not_to_have_text(week or "")
+    await expect(refusal).to_be_hidden()
+    await screen.by_id("book-grid").focus()
+    await screen.press("d")
+    await expect(screen.page.locator(f"{head}[data-view='day']")).to_be_attached()
+    await expect(refusal).to_be_hidden()
+    assert screen.complaints == []

@@ -14,6 +14,8 @@ export class Booking {
   /** @param {import("./book.js").Book} book */
   constructor(book) {
     this.book = book;
+    /** How often something was taken back. */
+    this.backs = 0;
   }
 
   /** The time that Enter takes: the one held while the cursor is there or nowhere, else the one under the cursor; null where that is not free. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
@@ -73,7 +75,7 @@ export class Booking {
     return null;
   }
 
-  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at @param {Asker} asker */
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at @param {Asker} asker @returns {Promise<void>} once it is shown */
   booked(told, at, { done, same }) {
     // What the next caller holds and has said by now is his.
     if (same()) {
@@ -83,7 +85,20 @@ export class Booking {
     this.book.hooks.done("booked", done);
     const whose = { patient: told.patient, hour: whenOf(at), agenda: at.name };
     const stands = () => word("book_not_undone", whose);
-    this.book.after(word("book_booked", whose), at.agenda, "booked", () => this.undo([told.appointment], done, stands));
+    return this.book.after(word("book_booked", whose), at.agenda, "booked", () => this.undo([told.appointment], done, stands));
+  }
+
+  /** Until what was booked is shown the cursor is nowhere: what she presses is not for whoever stands where it was. @param {Asker} asker @returns {() => boolean} whether the cursor goes there then */
+  awaiting({ same }) {
+    if (same() && this.book.isOpen && !this.book.hand.key) this.book.grid.leave();
+    const [stays, { backs }] = [this.book.staying(), this];
+    return () => same() && stays() && backs === this.backs && this.book.isOpen && !this.book.hand.key;
+  }
+
+  /** @param {{agenda: string, day: string, minute: number, again?: boolean, appointment: string}} visit @param {() => boolean} still */
+  async goTo({ agenda, day, minute, again = false, appointment }, still) {
+    const { backs } = this;
+    if (still()) await this.book.shown.goTo(agenda, day, minute, () => backs === this.backs && this.book.isOpen && !this.book.hand.key, appointment, again);
   }
 
   /** @returns {Asker} as it stands now: whoever is in hand when it is answered */
@@ -111,7 +126,8 @@ export class Booking {
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
       if (asker.same()) this.book.holding.letGo();
-      this.booked(told, at, asker);
+      const still = this.awaiting(asker);
+      this.booked(told, at, asker).then(() => this.goTo({ ...at, ...told }, still));
     } catch (error) {
       return against(error);
     }
@@ -125,16 +141,20 @@ export class Booking {
     this.book.holding.letGo();
     const { asking, free } = this.book;
     const asker = this.asker();
-    const booked = (/** @type {string[]} */ appointments, /** @type {string} */ words) => this.bookedSeries(appointments, words, asker);
+    const booked = (/** @type {import("./bookseries.js").Visit[]} */ visits, /** @type {string} */ words) => this.bookedSeries(visits, words, asker);
     this.book.series.open(patient.name, this.book.reason.name, this.book.shown.day, { wish: free.wish, said: asking.said, yes: asking.yes, booked });
   }
 
-  /** @param {string[]} appointments @param {string} words @param {Asker} asker */
-  bookedSeries(appointments, words, { done, same }) {
+  /** @param {import("./bookseries.js").Visit[]} visits @param {string} words @param {Asker} asker */
+  bookedSeries(visits, words, asker) {
+    const { done, same } = asker;
     if (same()) this.book.asking.show(this.book.reason);
     this.book.hooks.done("booked", done);
+    const appointments = visits.map(({ appointment }) => appointment);
     const stands = (/** @type {number} */ back) => word("book_undone_some", { back, of: appointments.length });
-    this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
+    const still = this.awaiting(asker);
+    const shown = this.book.after(words, "", "booked", () => this.undo(appointments, done, stands));
+    if (visits.length) shown.then(() => this.goTo(visits[0], still));
   }
 
   /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done @param {Stands} stands */
@@ -146,6 +166,7 @@ export class Booking {
 
   /** One after the other; those that are refused stand, and can be taken back again. @param {object[]} cancellings @param {Done} done @param {(left: number) => string} standing says that so many are left */
   async takeBack(cancellings, done, standing) {
+    this.backs += 1;
     const still = this.book.staying();
     /** @type {object[]} */
     const stand = [];

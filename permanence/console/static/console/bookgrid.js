@@ -9,6 +9,7 @@ import { byId, make } from "./dom.js";
 /** @typedef {import("./booktwice.js").Time & {agenda: string, client: string, day: string, name: string, site: string, item: HTMLElement|null, isOpen: boolean}} Spot what is under the cursor; `isOpen`: the practice has an opening then, and nobody is away; `site`: at which of several that opening is */
 
 const STEP = 5;
+const DAY = 288;
 /** Arrows go a quarter of an hour, and stop where something begins. */
 const STRIDE = 3;
 /** More touched lanes than this are fetched as one grid. */
@@ -174,7 +175,7 @@ export class Grid {
     const { shown } = this;
     if (!old) return;
     const folded = this.frame.querySelector(".grid__fold") !== null;
-    const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(folded ? this.first * STEP : 0) });
+    const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(folded ? this.first * STEP : 0), shown: `${this.first}-${this.last}` });
     const content = await fragment(`/console/fragments/agenda/lane?${asked}`);
     await this.pressing;
     const here = this.lane(key);
@@ -189,10 +190,12 @@ export class Grid {
     this.hooks.painted();
   }
 
-  /** @param {Element} one what stands in a lane */
+  /** Busy time that came from the day before, or goes on, makes the day no longer. @param {Element} one what stands in a lane */
   isOutside(one) {
     const [begins, span] = stepsOf(one);
-    return begins < this.first || begins + span > this.last;
+    const [ends, isBusy] = [begins + span, /** @type {HTMLElement} */ (one).dataset.kind === "block"];
+    const [came, goes] = [isBusy && begins === 0 && ends > this.first, isBusy && ends === DAY && begins < this.last];
+    return (begins < this.first && !came) || (ends > this.last && !goes);
   }
 
   get first() {
@@ -200,7 +203,7 @@ export class Grid {
   }
 
   get last() {
-    return this.first + Number(this.body?.dataset.count ?? 288);
+    return this.first + Number(this.body?.dataset.count ?? DAY);
   }
 
   /** What is under the cursor. @returns {Spot|null} */

@@ -19,8 +19,9 @@ function cameOf(told, visits) {
 }
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
-/** @typedef {{wish: Record<string, string>, said: Record<string, string>, yes: string, booked: (appointments: string[], words: string) => void}} Request `wish`: client, reason, patient, wishes and call; `yes`: the questions that forbid it */
-/** @typedef {{series: string, booked: number, wanted: number, appointments: string[], visits: {agenda: string, starts: string}[]}} Told */
+/** @typedef {{wish: Record<string, string>, said: Record<string, string>, yes: string, booked: (visits: Visit[], words: string) => void}} Request `wish`: client, reason, patient, wishes and call; `yes`: the questions that forbid it */
+/** @typedef {{agenda: string, starts: string, appointment: string, day: string, minute: number, again: boolean}} Visit */
+/** @typedef {{series: string, booked: number, wanted: number, visits: Visit[]}} Told */
 
 export class Series {
   /** @param {(asked: object) => Promise<any>} put books it, pressed again without an answer no second time */
@@ -128,7 +129,7 @@ export class Series {
       } catch (error) {
         return against(error);
       }
-      request.booked(told?.appointments ?? [], wordsOf(told));
+      request.booked(told?.visits ?? [], wordsOf(told));
       return "";
     };
     const came = () => cameOf(told, visits);

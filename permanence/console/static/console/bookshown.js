@@ -46,12 +46,20 @@ export class Shown {
     return undefined;
   }
 
+  /** @returns {Promise<boolean>} whether it is shown */
   async load() {
     try {
-      await this.book.grid.load();
+      return await this.book.grid.load();
     } catch (error) {
       this.book.trouble(error);
+      return false;
     }
+  }
+
+  /** Another day or view: of where the cursor stands there it is said anew whether the reason in hand could be. */
+  async turned() {
+    const { going } = this;
+    if ((await this.load()) && going === this.going) this.book.spoken.lookAgain();
   }
 
   painted() {
@@ -66,10 +74,12 @@ export class Shown {
     this.book.spoken.say();
   }
 
-  /** She goes on: what was just done is not said there any more. */
+  /** She goes on: what was just done, or said against a place, is not said there any more. */
   went() {
     this.going += 1;
     this.book.spoken.done = "";
+    this.book.spoken.unask();
+    this.book.spoken.hush();
   }
 
   /** @param {string} view */
@@ -83,7 +93,7 @@ export class Shown {
     this.went();
     this.choose(view);
     if (view === "week") this.week = this.book.grid.spot()?.agenda || this.book.holding.held?.agenda || this.book.clients.find(({ id }) => id === this.book.client)?.agendas[0]?.id || this.book.clients[0]?.agendas[0]?.id || "";
-    this.load().then(() => this.toGrid());
+    this.turned().then(() => this.toGrid());
   }
 
   /** The week of an agenda of another client is not hers any more: that of the client's first one is. */
@@ -99,7 +109,7 @@ export class Shown {
     const days = this.view === "week" ? 7 : 1;
     this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
     this.past = false;
-    return this.load();
+    return this.turned();
   }
 
   /** @param {string} day "2026-12-03" */
@@ -107,7 +117,7 @@ export class Shown {
     this.went();
     this.day = day;
     this.past = false;
-    this.load().then(() => this.toGrid());
+    this.turned().then(() => this.toGrid());
   }
 
   /** Which day that is, the site says again: the page may be open since yesterday. */
@@ -116,7 +126,7 @@ export class Shown {
     await this.book.setting();
     this.day = this.today;
     this.past = false;
-    return this.load();
+    return this.turned();
   }
 
   /** The cursor to a time of an agenda, its day shown; not under her hands when she has gone elsewhere before that day is there.
