@@ -2,7 +2,7 @@
 """The client says that he, or one of his, is away: until when, what to say, to whom what is urgent goes."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import back, own
 from permanence.portal.first_look import first_look
-from permanence.portal.moment_fields import read_moment, write_moment
+from permanence.portal.moment_fields import read_begun, read_ended
 from permanence.portal.spoken_rows import span
 from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MESSAGE, in_force
 from permanence.reception.table import AbsenceEntry
@@ -37,7 +37,6 @@ from permanence.reception.table import AbsenceEntry
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
 WORDS_LIMIT = 300
-FIRST_HOUR = timedelta(hours=1)
 TREATED = {
     ANSWER: gettext_lazy("Calls are answered"),
     ANNOUNCE: gettext_lazy("Callers hear the closing words"),
@@ -211,7 +210,7 @@ def withdraw(request: HttpRequest, client: str, absence: str) -> HttpResponse:
 
 
 def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, at: datetime) -> dict[str, Any]:
-    """What stands in the form: typed, or from now on for an hour, himself away."""
+    """What stands in the form: typed, or himself away from now on; until when is his to say."""
     zone = ZoneInfo(file.view.time_zone)
     if request.method == "POST":
         found: dict[str, Any] = {
@@ -228,24 +227,26 @@ def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, a
         found = {
             "recipient": next(iter(mine), ""),
             "starts": "",
-            "ends": write_moment(at + FIRST_HOUR, zone),
+            "ends": "",
             "urgent_to": "",
             "treatment": ANSWER,
             "words": "",
         }
     return {
         **found,
-        "starts_at": read_moment(found["starts"], zone, at=at),
-        "ends_at": read_moment(found["ends"], zone, at=at),
+        "starts_at": read_begun(found["starts"], zone, at=at),
+        "ends_at": read_ended(found["ends"], zone, at=at),
     }
 
 
 def _failed(typed: dict[str, Any], *, at: datetime) -> str:
     starts, ends = typed["starts_at"], typed["ends_at"]
     if typed["starts"] and starts is None:
-        return _("The beginning is no day and hour: write it as 24/12 14:00, or leave it empty.")
+        return _("The beginning is no day: write it as 24/12 or 24/12 14:00, or leave it empty.")
     if ends is None:
-        return _("Write day and hour of the end, such as 24/12 14:00; the beginning may stay empty.")
+        return _(
+            "Write the day of the end, such as 24/12, or with its hour, 24/12 14:00; the beginning may stay empty."
+        )
     if ends <= (starts or at) or ends <= at:
         return _("The end has to come after the beginning.")
     if not typed["words"]:
