@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from permanence.agenda.queries.appointments import how_many_in_absence
 from permanence.agenda.queries.left_booked import left_among, left_in
 from permanence.clients import absences as operations
 from permanence.clients import approval_queries, approvals
@@ -119,11 +120,13 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     if failed := _failed(typed, at=at):
         return _page(request, view, file, typed, house=by.house, failed=failed)
     saves, told, left = request.POST.get("step") == "save", approvals.Announced(absence=""), 0
+    of_all = 0
 
     def change() -> None:
-        nonlocal told, left
+        nonlocal told, left, of_all
         told = _announce(client, typed, by=by, at=at)
         left = left_in(by=by, client=client, absence=told.absence, at=at)
+        of_all = how_many_in_absence(by=by, client=client, absence=told.absence, at=at) if left else 0
 
     try:
         found = (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
@@ -141,7 +144,7 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     if saves:
         saved = "absence_waits" if told.proposal else "absence"
         return _ask(client, told.absence, saved) if left else back(client, saved)
-    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found), left=left)
+    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found), booked=of_all)
 
 
 def _ask(client: str, absence: str, saved: str) -> HttpResponse:
@@ -280,7 +283,7 @@ def _page(
     failed: str = "",
     shown: bool = False,
     change: ChangeWords | None = None,
-    left: int = 0,
+    booked: int = 0,
     status: int = 200,
 ) -> HttpResponse:
     names = {each.id: each.name for each in file.recipients}
@@ -293,7 +296,7 @@ def _page(
         "treatments": tuple(TREATED.items()),
         "failed": failed,
         "shown": shown,
-        "left": left,
+        "booked": booked,
         "change": change,
         "who": names.get(typed["recipient"], ""),
         "urgent_name": names.get(typed["urgent_to"], ""),

@@ -201,6 +201,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
         except AgendaBusy:
             failed = str(BUSY)
     met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
+    of_all = appointments.how_many_in_absence(by=by, client=client, absence=absence, at=at)
     asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client, at=at)}
     still = {
         each.visit.appointment: each for each in still_booked(by=by, at=at, client=client) if each.absence == absence
@@ -220,7 +221,8 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             )
             for each in met
         ],
-        "more": appointments.how_many_in_absence(by=by, client=client, absence=absence, at=at) - len(met),
+        "of_all": of_all,
+        "more": of_all - len(met),
         "asked": next((one for each in met if (one := asked.get(each.appointment)) and not one.alone), None),
         "choices": [(each.value, WANTED[each]) for each in ASKED],
         "wanted": WANTED,
