@@ -47,7 +47,7 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
-from permanence.portal.day_hours import hours_of
+from permanence.portal.day_hours import gone, hours_of
 from permanence.portal.day_lines import NO_END, ends_of, lines_of
 from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
@@ -304,7 +304,8 @@ def day_page(
         "today": today,
         "is_own": mine,
         "lines": lines_of(by, known, zone, at, is_own=mine),
-        "open": hours_of(known.openings, zone),
+        "open": hours_of(known, zone),
+        "gone": gone(known),
         "key": new_id(at, _ENTROPY),
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
