@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from permanence.agenda.calendar_pages import unread_lines
 from permanence.agenda.interop.owners import own_agendas
@@ -117,11 +117,12 @@ def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: str) -> HttpResponse:
     """The patient is there, was seen, or did not come, or the doctor cancels it or gives it to the secretaries to be
     moved, of the hour `starts` that he has read; said again of a visit of which it is so, nothing changes.
+    Looked at, as after a refusal, the address leads to the day.
     """
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
@@ -133,6 +134,8 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         raise Http404(appointment)
     shown, refused = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date(), ""
     said, number = "", ""
+    if request.method in READS:
+        return back_to_day(request, found, shown, part=f"v-{appointment}")
     try:
         if visit.state in BECOMES.get(act, ()):
             pass
