@@ -28,7 +28,8 @@ _ENTROPY = SystemEntropy()
 def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     """He is late today, or on time again. `tell` "now": those of the consultation that is on, until `until`, as the
     page has shown it, hear of it if they agreed to that; "day": those of the whole rest of the day. `step` back takes
-    that back: `key` is the act, `minutes` what was said before it. Looked at, as after a refusal, the address leads to the day.
+    that back: `key` is the act, `minutes` what was said before it. Looked at, as after a refusal, the address
+    leads to the day.
     """
     by, view, found = reached(request, client, agenda)
     if request.method in READS:

@@ -94,7 +94,7 @@ def test_the_preview_says_how_many_are_booked_and_saving_asks_what_becomes_of_th
 
 
 def test_the_number_above_the_list_is_that_of_the_list(practice, start, doctor):
-    first, second, third = (practice.book(start + timedelta(hours=hours)) for hours in (1, 2, 3))
+    _first, second, _third = (practice.book(start + timedelta(hours=hours)) for hours in (1, 2, 3))
     asked = {"by": practice.cast.dr_weber, "at": practice.now}
     ask_to_move(appointment=second, words="", seen=(practice.agenda, start + timedelta(hours=2)), **asked)
     looked = text_of(doctor.post(practice.url("portal_absence"), typed(start, step="check")))

@@ -105,7 +105,7 @@ def test_the_help_says_that_a_time_is_kept_only_where_nothing_stands_yet(practic
 
 
 def test_the_address_of_an_act_leads_back_to_its_day(practice, doctor):
-    """After a refusal the browser stands there: reloaded by Enter in its address, or from a bookmark, it asks by GET."""
+    """After a refusal the browser stands there: asked for again by its address, it asks by GET."""
     coming = practice.now + timedelta(days=2)
     visit = practice.book(coming)
     day, home = coming.astimezone(ZONE).date(), practice.url("portal_day_of", practice.agenda)
