@@ -32,13 +32,18 @@ _ASKERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What the ids in the causes are called, and the reason asked for. An id without a name stands as it is."""
+    """What the ids in the causes are called, and the reason asked for. An id without a name stands as it is.
+
+    `offered`: to whom of the waiting list what is held is offered and on which page it is freed, by the hold's id; for
+    secretaries alone.
+    """
 
     asked: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     recipients: Mapping[str, str] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
+    offered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,10 @@ def _absent(why: Any, tell: _Teller) -> str:
 
 
 def _held(why: Any, tell: _Teller) -> str:
+    if why.hold in tell.names.offered and why.until is not None:
+        name, page = tell.names.offered[why.hold]
+        filled = {"name": name, "when": tell.until(why.until), "page": page}
+        return _("Offered to %(name)s of the waiting list, ends %(when)s: freed in “%(page)s”") % filled
     name = why.by or _("the waiting list")
     if why.until is None:
         return _("Held by %(name)s") % {"name": name}

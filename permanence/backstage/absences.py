@@ -17,7 +17,7 @@ from permanence.backstage.unsaved import Unsaved
 from permanence.clients import absences, approvals, operations, queries
 from permanence.clients.models import Absence, Client
 from permanence.clients.rules.approvals import ProposalKind
-from permanence.clients.rules.typed_moments import read_typed
+from permanence.clients.rules.typed_moments import read_beginning, read_ending
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -39,20 +39,27 @@ REFUSALS = {
 
 
 class WallField(forms.DateTimeField):
-    """A moment on the client's wall, without its zone: the form knows which one it is, and tells `now` there."""
+    """A moment on the client's wall, without its zone: the form knows which one it is, and tells `now` there.
+
+    A day alone is meant from its first hour on; where the field `closes` something, through that day.
+    """
 
     widget = forms.TextInput(attrs={"size": 15, "autocomplete": "off", "placeholder": _("24/12 14:00")})
     default_error_messages = {  # noqa: RUF012 - Django's own pattern
-        "invalid": _("Day and hour cannot be read. Write 2026-12-24 14:00, 24/12 14:00 or tomorrow 9:00.")
+        "invalid": _("Day and hour cannot be read. Write 24/12 for a whole day, 24/12 14:00 or tomorrow 9:00.")
     }
     now = datetime(1970, 1, 1)  # noqa: DTZ001
+
+    def __init__(self, *, closes: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._read = read_ending if closes else read_beginning
 
     def to_python(self, value: Any) -> Any:
         """The moment in no zone, as it was typed."""
         text = str(value or "").strip()
         if not text:
             return None
-        found = read_typed(text, now=self.now)
+        found = self._read(text, now=self.now)
         if found is None:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return found
@@ -62,7 +69,7 @@ class AbsenceForm(AnyForm):
     """Who is away, from when until when, and what is said meanwhile."""
 
     starts_at = WallField(label=_("from"))
-    ends_at = WallField(label=_("until"))
+    ends_at = WallField(closes=True, label=_("until"))
 
     class Meta:
         model = Absence

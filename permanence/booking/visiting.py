@@ -28,9 +28,17 @@ from permanence.booking.qr import qr_svg
 @require_safe
 @parts.public_view
 def show(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    """What was booked."""
+    """What was booked; from when it was moved, just after he moved it."""
     page, visit = _behind(slug, token)
-    return _shown(request, "visit", page, visit, token, qr=qr_svg(_link(page, token)))
+    return _shown(
+        request,
+        "visit",
+        page,
+        visit,
+        token,
+        qr=qr_svg(_link(page, token)),
+        moved_from=_moved_from(request, page, visit),
+    )
 
 
 @require_safe
@@ -90,7 +98,7 @@ def move(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if starts is None:
         return _times(request, page, visit, token, failed=_("Choose a time."), status=422)
     try:
-        public_visits.move_visit(slug=slug, token=token, starts_at=starts, at=parts.now(), **_sent(request))
+        moved = public_visits.move_visit(slug=slug, token=token, starts_at=starts, at=parts.now(), **_sent(request))
     except ChangedMeanwhile:
         page, visit, _reason = _to_move(slug, token)
         return _times(request, page, visit, token, failed=_changed(), status=409)
@@ -100,7 +108,7 @@ def move(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     except SlotRefused as refusal:
         words = offered.public_causes(page, refusal.causes, reason=reason.name, at=parts.now())
         return _times(request, page, visit, token, failed=words, status=409)
-    return _to(page, token)
+    return _to(page, token, was=request.POST.get("was", "")[:40], now=moved.revision)
 
 
 class _Sent(TypedDict):
@@ -185,6 +193,16 @@ def _link(page: PageView, token: str) -> str:
     return f"{settings.PERMANENCE.web_url}{path}"
 
 
-def _to(page: PageView, token: str) -> HttpResponse:
+def _to(page: PageView, token: str, **said: str | int) -> HttpResponse:
     link = reverse("booking:visit", kwargs={"slug": page.slug, "token": token})
-    return HttpResponseRedirect(link, status=303)
+    return HttpResponseRedirect(f"{link}?{urlencode(said)}" if said else link, status=303)
+
+
+def _moved_from(request: HttpRequest, page: PageView, visit: VisitView) -> str:
+    """From when it was moved, in words, as the address says after that; "" once it was changed again, or where it
+    stands as it stood.
+    """
+    was, found = parts.read_moment(request.GET.get("was", "")), visit.appointment
+    if was is None or was == found.starts_at or request.GET.get("now") != str(found.revision):
+        return ""
+    return parts.moment_words(was, parts.zone_of(page))

@@ -9,6 +9,8 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from permanence.agenda.operations.taking import holder_of
 from permanence.agenda.queries import agendas, appointments, offers, waiting
@@ -18,6 +20,7 @@ from permanence.agenda.queries.waiting import PlaceView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, OfferUnknown, PlaceUnknown, SlotRefused
 from permanence.agenda.rules.answers import WORDS_LIMIT
 from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.waiting import OfferWay
 from permanence.agenda.rules.wishes import Preferences, Wish
 from permanence.agenda.why_words import sentences
 from permanence.callers import queries as callers
@@ -35,6 +38,10 @@ HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 MOST_ANSWERS = 80
 """Questions of one reason, of both kinds."""
 QUESTION_LIMIT = 40
+FREED_IN: Mapping[str, str | Promise] = {OfferWay.PHONE: _("Late and absent"), "": _("Waiting list")}
+"""The page on which a secretary frees what is offered to somebody who waits: whom she has to telephone stands on her
+work list, of anybody else she takes the place off the list.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,5 +226,5 @@ def says_why(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def refused_by_rules(by: Who, agenda: AgendaView, refusal: SlotRefused, *, reason: str, at: datetime) -> JsonResponse:
     """The answer to an act that the rules do not allow: why, in words."""
-    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at)
+    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at, pages=FREED_IN)
     return JsonResponse({"code": refusal.code, "why": causes[0] if causes else "", "causes": causes}, status=422)

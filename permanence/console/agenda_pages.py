@@ -38,6 +38,7 @@ from permanence.clients import directory_queries
 from permanence.clients.directory_queries import told_sites
 from permanence.console import agenda_grid as drawn
 from permanence.console.agenda_asked import (
+    FREED_IN,
     agenda_asked,
     client_asked,
     day_of,
@@ -272,7 +273,7 @@ def why(request: HttpRequest) -> HttpResponse:
     wish, moved = wish_there(by, agenda.client, asked)
     starts = moment_asked(agenda, asked)
     against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at, without=moved)
-    told = sentences(by, agenda, against, reason=wish.reason, at=at)
+    told = sentences(by, agenda, against, reason=wish.reason, at=at, pages=FREED_IN)
     if moved:
         return JsonResponse({"free": not told, "causes": told, "next": None, "may_overbook": False, "over_not": ""})
     borne, later, over_not = False, None, list[str]()

@@ -2,7 +2,7 @@
 """The client says that he, or one of his, is away: until when, what to say, to whom what is urgent goes."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from permanence.agenda.queries.appointments import how_many_in_absence
 from permanence.agenda.queries.left_booked import left_among, left_in
 from permanence.clients import absences as operations
 from permanence.clients import approval_queries, approvals
@@ -29,7 +30,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import back, own
 from permanence.portal.first_look import first_look
-from permanence.portal.moment_fields import read_moment, write_moment
+from permanence.portal.moment_fields import read_begun, read_ended
 from permanence.portal.spoken_rows import span
 from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MESSAGE, in_force
 from permanence.reception.table import AbsenceEntry
@@ -37,7 +38,6 @@ from permanence.reception.table import AbsenceEntry
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
 WORDS_LIMIT = 300
-FIRST_HOUR = timedelta(hours=1)
 TREATED = {
     ANSWER: gettext_lazy("Calls are answered"),
     ANNOUNCE: gettext_lazy("Callers hear the closing words"),
@@ -120,11 +120,13 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     if failed := _failed(typed, at=at):
         return _page(request, view, file, typed, house=by.house, failed=failed)
     saves, told, left = request.POST.get("step") == "save", approvals.Announced(absence=""), 0
+    of_all = 0
 
     def change() -> None:
-        nonlocal told, left
+        nonlocal told, left, of_all
         told = _announce(client, typed, by=by, at=at)
         left = left_in(by=by, client=client, absence=told.absence, at=at)
+        of_all = how_many_in_absence(by=by, client=client, absence=told.absence, at=at) if left else 0
 
     try:
         found = (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
@@ -142,7 +144,7 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     if saves:
         saved = "absence_waits" if told.proposal else "absence"
         return _ask(client, told.absence, saved) if left else back(client, saved)
-    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found), left=left)
+    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found), booked=of_all)
 
 
 def _ask(client: str, absence: str, saved: str) -> HttpResponse:
@@ -211,7 +213,7 @@ def withdraw(request: HttpRequest, client: str, absence: str) -> HttpResponse:
 
 
 def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, at: datetime) -> dict[str, Any]:
-    """What stands in the form: typed, or from now on for an hour, himself away."""
+    """What stands in the form: typed, or himself away from now on; until when is his to say."""
     zone = ZoneInfo(file.view.time_zone)
     if request.method == "POST":
         found: dict[str, Any] = {
@@ -228,24 +230,26 @@ def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, a
         found = {
             "recipient": next(iter(mine), ""),
             "starts": "",
-            "ends": write_moment(at + FIRST_HOUR, zone),
+            "ends": "",
             "urgent_to": "",
             "treatment": ANSWER,
             "words": "",
         }
     return {
         **found,
-        "starts_at": read_moment(found["starts"], zone, at=at),
-        "ends_at": read_moment(found["ends"], zone, at=at),
+        "starts_at": read_begun(found["starts"], zone, at=at),
+        "ends_at": read_ended(found["ends"], zone, at=at),
     }
 
 
 def _failed(typed: dict[str, Any], *, at: datetime) -> str:
     starts, ends = typed["starts_at"], typed["ends_at"]
     if typed["starts"] and starts is None:
-        return _("The beginning is no day and hour: write it as 24/12 14:00, or leave it empty.")
+        return _("The beginning is no day: write it as 24/12 or 24/12 14:00, or leave it empty.")
     if ends is None:
-        return _("Write day and hour of the end, such as 24/12 14:00; the beginning may stay empty.")
+        return _(
+            "Write the day of the end, such as 24/12, or with its hour, 24/12 14:00; the beginning may stay empty."
+        )
     if ends <= (starts or at) or ends <= at:
         return _("The end has to come after the beginning.")
     if not typed["words"]:
@@ -279,7 +283,7 @@ def _page(
     failed: str = "",
     shown: bool = False,
     change: ChangeWords | None = None,
-    left: int = 0,
+    booked: int = 0,
     status: int = 200,
 ) -> HttpResponse:
     names = {each.id: each.name for each in file.recipients}
@@ -292,7 +296,7 @@ def _page(
         "treatments": tuple(TREATED.items()),
         "failed": failed,
         "shown": shown,
-        "left": left,
+        "booked": booked,
         "change": change,
         "who": names.get(typed["recipient"], ""),
         "urgent_name": names.get(typed["urgent_to"], ""),

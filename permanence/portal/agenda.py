@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from permanence.agenda.calendar_pages import unread_lines
 from permanence.agenda.interop.owners import own_agendas
@@ -49,7 +49,7 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
-from permanence.portal.day_hours import hours_of
+from permanence.portal.day_hours import gone, hours_of
 from permanence.portal.day_lines import NO_END, ends_of, lines_of
 from permanence.portal.days import back_to_day, read_day
 from permanence.portal.late_reached import late_shown
@@ -121,11 +121,12 @@ def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: str) -> HttpResponse:
     """The patient is there, was seen, or did not come, or the doctor cancels it or gives it to the secretaries to be
     moved, of the hour `starts` that he has read; said again of a visit of which it is so, nothing changes.
+    Looked at, as after a refusal, the address leads to the day.
     """
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
@@ -137,6 +138,8 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         raise Http404(appointment)
     shown, refused = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date(), ""
     said, number = "", ""
+    if request.method in READS:
+        return back_to_day(request, found, shown, part=f"v-{appointment}")
     try:
         if visit.state in BECOMES.get(act, ()):
             pass
@@ -207,6 +210,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
         except AgendaBusy:
             failed = str(BUSY)
     met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
+    of_all = appointments.how_many_in_absence(by=by, client=client, absence=absence, at=at)
     asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client, at=at)}
     still = {
         each.visit.appointment: each for each in still_booked(by=by, at=at, client=client) if each.absence == absence
@@ -226,7 +230,8 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             )
             for each in met
         ],
-        "more": appointments.how_many_in_absence(by=by, client=client, absence=absence, at=at) - len(met),
+        "of_all": of_all,
+        "more": of_all - len(met),
         "asked": next((one for each in met if (one := asked.get(each.appointment)) and not one.alone), None),
         "choices": [(each.value, WANTED[each]) for each in ASKED],
         "wanted": WANTED,
@@ -309,7 +314,8 @@ def day_page(
         "today": today,
         "is_own": mine,
         "lines": [replace(each, typed=typed.get(f"words-{each.key}", "")) for each in lines],
-        "open": hours_of(known.openings, zone),
+        "open": hours_of(known, zone),
+        "gone": gone(known),
         "key": new_id(at, _ENTROPY),
         "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],

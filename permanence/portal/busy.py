@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from permanence.agenda.operations import blocks
 from permanence.agenda.queries import blocks as busy
@@ -25,8 +25,8 @@ from permanence.foundation.who import Who, portal_only
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.portal.agenda import BUSY, day_page, reached
-from permanence.portal.days import back_to_day, read_day
+from permanence.portal.agenda import BUSY, READS, day_page, reached
+from permanence.portal.days import back_to_day, read_day, to_day
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 MOST_SAID = 4
@@ -34,13 +34,17 @@ MOST_SAID = 4
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
-    """Busy from an hour until another on the day of `?day=`, or all of it; what is booked there stays and is said."""
+    """Busy from an hour until another on the day of `?day=`, or all of it; what is booked there stays and is said.
+    Looked at, as after a refusal, the address leads to the day.
+    """
     by, view, found = reached(request, client, agenda)
     at, typed = _CLOCK.now(), request.POST
     day = _day(request)
+    if request.method in READS:
+        return to_day(found) if day is None else back_to_day(request, found, day, part="busy")
     whole = typed.get("whole") == "1"
     starts, until = (0, MIDNIGHT) if whole else (read_hour(typed.get("from", "")), read_hour(typed.get("until", "")))
     words = typed.get("words", "").strip()
@@ -66,10 +70,12 @@ def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpResponse:
-    """The time is free again, and offered at once to who waits; pressed twice, it is free already."""
+    """The time is free again, and offered at once to who waits; pressed twice, it is free already. Looked at, the
+    address leads to the day.
+    """
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
     try:
@@ -79,6 +85,8 @@ def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpR
     if kept.agenda != found.id:
         raise Http404(block)
     day = kept.starts_at.astimezone(ZoneInfo(found.time_zone)).date()
+    if request.method in READS:
+        return back_to_day(request, found, day, part="busy")
     try:
         with contextlib.suppress(BlockUnknown):
             blocks.unblock(key=new_id(at, _ENTROPY), block=kept.block, by=by, at=at)

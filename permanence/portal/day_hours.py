@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The head of the doctor's day: its hours and what they are for, in one line."""
+"""The head of the doctor's day: its hours and what they are for, in one line, or that he is away."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import pgettext
 
+from permanence.agenda.queries.views import AgendaDays
+from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.kinds import OpeningKind
 from permanence.agenda.rules.openings import OpenSpan
+from permanence.agenda.rules.running import Hours as Taken
+from permanence.agenda.rules.running import less
 from permanence.agenda.setting_forms import KIND_WORDS
 from permanence.foundation import moments
 
@@ -23,8 +27,11 @@ class Hours:
     kind: str
 
 
-def hours_of(openings: Sequence[OpenSpan], zone: ZoneInfo) -> tuple[Hours, ...]:
-    """The openings of a day, the earliest first; those of one kind that touch one another are one."""
+def hours_of(known: AgendaDays, zone: ZoneInfo) -> tuple[Hours, ...]:
+    """The openings of a day, the earliest first, less what he is away or busy all day for; those of one kind that touch
+    one another are one.
+    """
+    openings = _less(known.openings, [*_away(known), *_whole_days(known)])
     return tuple(
         Hours(
             hours=tuple(
@@ -34,6 +41,33 @@ def hours_of(openings: Sequence[OpenSpan], zone: ZoneInfo) -> tuple[Hours, ...]:
         )
         for kind, group in groupby(openings, key=lambda each: each.opening.kind)
     )
+
+
+def gone(known: AgendaDays) -> str:
+    """Why nothing is left of a day that has openings, in words; "" where something is left, or nothing was open."""
+    if not known.openings or _less(known.openings, [*_away(known), *_whole_days(known)]):
+        return ""
+    if _less(known.openings, _away(known)):
+        return pgettext("a day", "busy all day")
+    return pgettext("a day", "away on this day")
+
+
+def _away(known: AgendaDays) -> list[Taken]:
+    return [(each.starts, each.ends) for each in known.absences]
+
+
+def _whole_days(known: AgendaDays) -> list[Taken]:
+    begins, closes = busy_span(day=known.first, starts=0, until=MIDNIGHT, zone=known.agenda.time_zone)
+    blocks = ((each.starts_at, each.ends_at) for each in known.blocks)
+    return [each for each in blocks if each[0] <= begins and closes <= each[1]]
+
+
+def _less(openings: Sequence[OpenSpan], taken: Sequence[Taken]) -> list[OpenSpan]:
+    return [
+        replace(each, starts=starts, ends=ends)
+        for each in openings
+        for starts, ends in less([(each.starts, each.ends)], taken)
+    ]
 
 
 def _words(kind: OpeningKind) -> str:

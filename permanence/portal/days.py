@@ -30,6 +30,11 @@ def address_of_day(found: AgendaView) -> str:
     return reverse("portal_day_of", args=[found.client, found.id])
 
 
+def to_day(found: AgendaView) -> HttpResponse:
+    """To the agenda's present day."""
+    return HttpResponseRedirect(address_of_day(found), status=303)
+
+
 def back_to_day(request: HttpRequest, found: AgendaView, day: date, *, part: str) -> HttpResponse:
     """Back to a day, after something was said there: at the `part` of the page (an id) where the page does not itself
     come back to where it was (`stays`).

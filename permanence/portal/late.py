@@ -6,7 +6,7 @@ it can be taken back. His page shows whom it concerns and who is to be telephone
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from permanence.agenda.refusals import DelayImpossible
 from permanence.dispatch import late_acts
@@ -15,22 +15,25 @@ from permanence.dispatch.late_words import until_asked
 from permanence.foundation.who import portal_only
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.portal.agenda import day_page, reached
-from permanence.portal.days import address_of_day
+from permanence.portal.agenda import READS, day_page, reached
+from permanence.portal.days import address_of_day, to_day
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     """He is late today, or on time again. `tell` "now": those of the consultation that is on, until `until`, as the
     page has shown it, hear of it if they agreed to that; "day": those of the whole rest of the day. `step` back takes
-    that back: `key` is the act, `minutes` what was said before it.
+    that back: `key` is the act, `minutes` what was said before it. Looked at, as after a refusal, the address
+    leads to the day.
     """
     by, view, found = reached(request, client, agenda)
+    if request.method in READS:
+        return to_day(found)
     at, posted = _CLOCK.now(), request.POST
     typed, key, before = posted.get("minutes", ""), posted.get("key", ""), 0
     minutes = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else -1

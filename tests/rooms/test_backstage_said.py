@@ -270,7 +270,7 @@ def test_an_absence_is_announced_on_the_clients_clock_and_withdrawn(cast, marc):
     [
         ({"ends_at": "2027-06-07T13:00"}, "ends after it begins"),
         ({"starts_at": "2020-06-07T13:00", "ends_at": "2020-06-07T14:00"}, "ends after it begins"),
-        ({"starts_at": "tomorrow"}, "tomorrow 9:00"),
+        ({"starts_at": "monday"}, "tomorrow 9:00"),
         ({"starts_at": "2027-06-07T14:00+05:00"}, "tomorrow 9:00"),
         ({"words": ""}, "required"),
     ],
@@ -286,15 +286,25 @@ def test_an_absence_that_cannot_be_is_refused_in_words(cast, marc, fields, words
 def test_an_absence_is_typed_as_people_write_and_what_is_no_moment_is_told_with_an_example(cast, marc):
     page = unescape(marc.get(change(cast.dupont, "days")).content.decode())
     assert 'placeholder="24/12 14:00"' in page
-    answer = fill(marc, change(cast.dupont, "days"), **absence(cast.dupont, starts_at="7 juin", ends_at="demain"))
+    answer = fill(marc, change(cast.dupont, "days"), **absence(cast.dupont, starts_at="7 juin 25h", ends_at="lundi"))
     assert answer.status_code == 200
-    assert "Write 2026-12-24 14:00, 24/12 14:00 or tomorrow 9:00." in unescape(answer.content.decode())
+    assert "Write 24/12 for a whole day, 24/12 14:00 or tomorrow 9:00." in unescape(answer.content.decode())
     typed = absence(cast.dupont, starts_at="7 juin 2027 à 14 h", ends_at="7.6.27 15h30", urgent_to="")
     answer = fill(marc, change(cast.dupont, "days"), **typed)
     assert (answer.status_code, errors(answer)) == (302, [])
     (found,) = queries.absences(house=cast.house, client=cast.dupont, at=SystemClock().now())
     assert (found.starts.isoformat(), found.ends.isoformat()) == (
         "2027-06-07T12:00:00+00:00", "2027-06-07T13:30:00+00:00"
+    )  # fmt: skip
+
+
+def test_an_absence_of_whole_days_is_written_by_its_days(cast, marc):
+    typed = absence(cast.dupont, starts_at="7/6/2027", ends_at="9.6.2027")
+    answer = fill(marc, change(cast.dupont, "days"), **typed)
+    assert (answer.status_code, errors(answer)) == (302, [])
+    (found,) = queries.absences(house=cast.house, client=cast.dupont, at=SystemClock().now())
+    assert (found.starts.isoformat(), found.ends.isoformat()) == (
+        "2027-06-06T22:00:00+00:00", "2027-06-09T22:00:00+00:00"
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments
 from permanence.agenda.operations.day import ask_follow_up, settle
+from permanence.agenda.operations.moves_asked import ask_to_move
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.left_booked import left_booked
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
@@ -90,6 +91,21 @@ def test_the_preview_says_how_many_are_booked_and_saving_asks_what_becomes_of_th
     assert doctor.post(asked, {"wanted": "move"}).status_code == 303
     assert "not yet given to the secretaries" not in text_of(doctor.get(line))
     assert "not been told of the absence" not in text_of(doctor.get(asked))
+
+
+def test_the_number_above_the_list_is_that_of_the_list(practice, start, doctor):
+    _first, second, _third = (practice.book(start + timedelta(hours=hours)) for hours in (1, 2, 3))
+    asked = {"by": practice.cast.dr_weber, "at": practice.now}
+    ask_to_move(appointment=second, words="", seen=(practice.agenda, start + timedelta(hours=2)), **asked)
+    looked = text_of(doctor.post(practice.url("portal_absence"), typed(start, step="check")))
+    assert "3 patients are booked in that time. Nobody is told by this" in looked
+    saved = doctor.post(practice.url("portal_absence"), typed(start, step="save"))
+    page = doctor.get(saved["Location"])
+    assert page.content.decode().count("CANARIE Jeanne") == 3
+    told = text_of(page)
+    assert "3 patients are booked in that time, 2 of them have not been told of the absence nor given" in told
+    assert doctor.post(saved["Location"], {"wanted": "move"}).status_code == 303
+    assert left(practice) == []
 
 
 def test_who_announces_twice_is_led_to_what_becomes_of_those_booked_both_times(practice, start, doctor, cast):

@@ -285,13 +285,13 @@ DOORS: dict[str, Door] = {
     "portal_agenda": Door(get=to(302, "portal")),
     "portal_day_of": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_book": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
-    "portal_day_block": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_day_block": Door(get=to(303, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_day_unblock": Door(
-        has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{block}"), other=404
+        get=to(303, "portal"), post=to(303, "portal"), args=("{client}", "{agenda}", "{block}"), other=404
     ),
-    "portal_day_late": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_day_late": Door(get=to(303, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_visit": Door(
-        has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{visit}", "arrived"), other=404
+        get=to(303, "portal"), post=to(303, "portal"), args=("{client}", "{agenda}", "{visit}", "arrived"), other=404
     ),
     "portal_booked": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{absence}"), other=404),
     "portal_other_calendars": Door(

@@ -482,15 +482,51 @@ def test_moments_are_typed_as_people_write_them_and_written_back_as_the_page_doe
     ]  # fmt: skip
     wrong = browser.post(page(cast, "/absences/new"), {**form, "ends": "soon"})
     assert wrong.status_code == 422
-    assert "such as 24/12 14:00" in text_of(wrong)
+    assert "such as 24/12," in text_of(wrong)
     assert 'value="soon"' in wrong.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "kept", "told"),
+    [
+        (
+            "1/1/2036",
+            "4/1/2036",
+            ("2035-12-31T23:00", "2036-01-04T23:00"),
+            "From Tuesday 1 January to Friday 4 January",
+        ),
+        ("1/1/2036", "1.1.2036", ("2035-12-31T23:00", "2036-01-01T23:00"), "Tuesday 1 January, all day"),
+        # The clocks go forward on 30 March: that day has 23 hours.
+        ("30 mars 2036", "30/3/2036", ("2036-03-29T23:00", "2036-03-30T22:00"), "Sunday 30 March, all day"),
+        (
+            "1/1/2036 14h",
+            "2/1/2036",
+            ("2036-01-01T13:00", "2036-01-02T23:00"),
+            "14:00 to Wednesday 2 January, inclusive",
+        ),
+    ],
+)
+def test_an_absence_of_whole_days_is_announced_by_its_days(cast, starts, ends, kept, told):
+    browser = signed_in(cast.dr_weber)
+    form = {**ABSENCE, "starts": starts, "ends": ends}
+    assert told in text_of(browser.post(page(cast, "/absences/new"), {**form, "step": "check"}))
+    assert browser.post(page(cast, "/absences/new"), {**form, "step": "save"}).status_code == 303
+    (entry,) = absences(cast)
+    assert (f"{entry.starts:%Y-%m-%dT%H:%M}", f"{entry.ends:%Y-%m-%dT%H:%M}") == kept
+    assert told in text_of(browser.get(page(cast, "")))
+
+
+def test_the_end_of_an_absence_is_left_to_him(cast):
+    form = signed_in(cast.dr_weber).get(page(cast, "/absences/new")).content.decode()
+    assert 'id="ends" name="ends" value=""' in form, "an hour that is filled in contradicts a beginning of next month"
+    assert "A day alone is a whole day" in form
 
 
 def test_a_beginning_that_is_none_is_said_and_not_the_end(cast):
     form = {**ABSENCE, "starts": "lundi 14h", "step": "save"}
     wrong = text_of(signed_in(cast.dr_weber).post(page(cast, "/absences/new"), form))
-    assert "The beginning is no day and hour" in wrong
-    assert "Write day and hour of the end" not in wrong
+    assert "The beginning is no day" in wrong
+    assert "Write the day of the end" not in wrong
     assert absences(cast) == ()
 
 
@@ -505,7 +541,7 @@ def test_an_absence_that_closes_the_line_says_so_on_its_page(cast, now):
     "typed",
     [
         {"ends": ""},
-        {"ends": "morgen"},
+        {"ends": "lundi"},
         {"ends": "2020-01-01T10:00"},
         {"starts": "2036-01-02T10:00"},
         {"starts": "bald"},

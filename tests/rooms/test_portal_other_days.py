@@ -102,3 +102,25 @@ def test_the_help_says_that_a_time_is_kept_only_where_nothing_stands_yet(practic
     kept = {"from": "00:00", "until": "24:00", "whole": "1", "words": "Réunion", "key": practice.key()}
     sent = doctor.post(f"{practice.url('portal_day_block', practice.agenda)}?day={day.date()}", kept)
     assert (sent.status_code, Block.objects.exists()) == (422, False)
+
+
+def test_the_address_of_an_act_leads_back_to_its_day(practice, doctor):
+    """After a refusal the browser stands there: asked for again by its address, it asks by GET."""
+    coming = practice.now + timedelta(days=2)
+    visit = practice.book(coming)
+    day, home = coming.astimezone(ZONE).date(), practice.url("portal_day_of", practice.agenda)
+    kept = {"from": "00:00", "until": "24:00", "whole": "1", "words": "Réunion", "key": practice.key()}
+    sent = doctor.post(f"{practice.url('portal_day_block', practice.agenda)}?day={day + timedelta(days=1)}", kept)
+    assert sent.status_code == 303
+    [block] = Block.objects.all()
+    led = {
+        f"{practice.url('portal_day_block', practice.agenda)}?day={day}": f"{home}?day={day}",
+        practice.url("portal_day_block", practice.agenda): home,
+        practice.url("portal_day_unblock", practice.agenda, block.key): f"{home}?day={day + timedelta(days=1)}",
+        practice.url("portal_day_late", practice.agenda): home,
+        practice.url("portal_visit", practice.agenda, visit, "no-show"): f"{home}?day={day}",
+    }
+    for address, back in led.items():
+        looked = doctor.get(address)
+        assert (looked.status_code, looked["Location"].partition("#")[0]) == (303, back), address
+    assert (Appointment.objects.get(key=visit).state, Block.objects.get().removed_at) == ("booked", None)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from permanence.agenda.operations import blocks
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.states import Door
+from permanence.clients import absences
 from permanence.portal import agenda
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.conftest import SignedInBrowser
@@ -21,6 +22,7 @@ from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_agenda_other_calendars import Product, add, event, look
 
 PARIS = "Europe/Paris"
+HOURS = re.compile(r'<span class="muted visits__hours">(.*?)</span>\s*<a ', re.DOTALL)
 LINE = re.compile(r'visits__time"><strong>([^<]*)</strong>(?:<span class="muted">([^<]*)</span>)?')
 FIRST = MONDAY.astimezone(ZoneInfo(PARIS)).date()
 """The Monday on which the cast's week begins."""
@@ -73,3 +75,32 @@ def test_the_day_on_which_clocks_change_is_one_whole_day(cast):
     keep_free(cast, changes)
     assert said_of(cast, changes) == [("toute la journée", "")]
     assert said_of(cast, changes + timedelta(days=1)) == []
+
+
+def head_of(cast, day):
+    """What stands at the head of a day, and whether he may book from there."""
+    address = reverse("portal_day_of", args=[cast.cabinet.id, cast.dupont])
+    page = SignedInBrowser(cast.dr_dupont).get(f"{address}?day={day.isoformat()}", HTTP_ACCEPT_LANGUAGE="en")
+    shown = page.content.decode()
+    return " ".join(re.sub(r"<[^>]+>", "", HOURS.search(shown)[1]).split()), f"/book?day={day.isoformat()}" in shown
+
+
+def is_away(cast, starts, ends):
+    who = {"announced_by": cast.dr_dupont.person, "by": cast.dr_dupont, "recipient": cast.cabinet.doctor}
+    absences.announce_absence(client=cast.cabinet.id, starts=starts, ends=ends, words="Absente.", at=NOON, **who)
+
+
+def test_the_head_of_a_day_leaves_out_what_he_is_away_for(cast):
+    assert head_of(cast, FIRST) == ("08:00–12:00, 14:00–18:00 by appointment", True)
+    # From Monday at half past ten until Tuesday at three.
+    is_away(cast, after(150), after(31 * 60))
+    assert head_of(cast, FIRST) == ("08:00–10:30 by appointment", True)
+    assert head_of(cast, FIRST + timedelta(days=1)) == ("15:00–18:00 by appointment", True)
+
+
+def test_on_a_day_on_which_he_is_away_its_head_says_so_and_offers_no_booking(cast):
+    is_away(cast, after(0), after(10 * 60))
+    assert head_of(cast, FIRST) == ("away on this day", False)
+    keep_free(cast, FIRST + timedelta(days=1))
+    assert head_of(cast, FIRST + timedelta(days=1)) == ("busy all day", False)
+    assert head_of(cast, FIRST + timedelta(days=6)) == ("closed", True)

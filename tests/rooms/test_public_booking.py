@@ -339,6 +339,23 @@ def test_a_slot_that_lapsed_but_is_free_is_still_his(jeanne, clock):
     assert Appointment.objects.count() == 1
 
 
+def test_the_page_says_that_it_was_moved_from_when_to_when(jeanne, cast, clock):
+    link = jeanne.book()
+    jeanne.get(f"{link}/move")
+    body_ = jeanne.shown() | {"was": Appointment.objects.get().starts_at.isoformat(), "starts": after(60).isoformat()}
+    for _pressed_twice in range(2):
+        moved = jeanne.post(f"{link}/move", **body_)
+        jeanne.get(moved["Location"])
+        told = "Votre rendez-vous est déplacé : du lundi 30 novembre, 8 h au lundi 30 novembre, 9 h."
+        assert told in jeanne.text().replace("\xa0", " ")
+    jeanne.get(link)
+    assert "est déplacé" not in jeanne.text()
+    again = {"agenda": cast.dupont, "starts_at": after(120), "by": cast.claire, "at": clock.at}
+    appointments.move(key=cast.key(), appointment=Appointment.objects.get().key, **again)
+    jeanne.get(moved["Location"])
+    assert "est déplacé" not in jeanne.text(), "that was said of a time that is no more"
+
+
 def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock, deliver_all):
     link = jeanne.book()
     assert jeanne.get(f"{link}/move").status_code == 200

@@ -10,11 +10,14 @@ import pytest
 
 from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, VisitReason, WaitingPlace
 from permanence.agenda.operations import setting
+from permanence.agenda.queries import agendas
 from permanence.agenda.rules.waiting import OfferState, PlaceState
+from permanence.agenda.rules.why_not import Held
+from permanence.agenda.why_words import sentences
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
 from permanence.clients.rules import ClientState
-from permanence.console import agenda_acts, follow_ups
+from permanence.console import agenda_acts, agenda_pages, follow_ups
 from permanence.console import waiting as screen
 from permanence.foundation.models import AuditEntry
 from permanence.portal import waiting_list as doctors
@@ -318,6 +321,44 @@ def test_whom_to_telephone_stands_on_the_work_list(cast, claire, clock, deliver_
     assert place(key).state == PlaceState.BOOKED
     assert Appointment.objects.filter(state="booked", starts_at=MONDAY).count() == 1
     assert "BELLARD" not in shown(claire, "/console/follow-ups").replace("is booked", "")
+
+
+def offered_at_once(cast, deliver_all, *, mail):
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "Bellard", number="+33388000000", mail=mail))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("mail", "where"), [("", "Late and absent"), ("bellard@example.lu", "Waiting list")])
+def test_why_it_cannot_be_booked_anew_says_to_whom_it_is_offered(cast, claire, deliver_all, mail, where):
+    offered_at_once(cast, deliver_all, mail=mail)
+    asked = {"agenda": cast.dupont, "patient": cast.jeanne, "reason": cast.consultation}
+    sent = {**asked, "key": cast.key(), "starts_at": MONDAY.isoformat(), "call": ""}
+    kept = {"content_type": "application/json", "HTTP_ACCEPT_LANGUAGE": "en"}
+    refused = claire.post("/console/agenda/hold", json.dumps(sent), **kept)
+    told = refused.json()["causes"][0]
+    assert refused.status_code == 422
+    assert told.startswith("Offered to BELLARD Jeanne of the waiting list, ends ")
+    assert told.endswith(f": freed in “{where}”")
+
+
+def test_the_panel_says_the_same_and_a_doctor_no_name(cast, claire, clock, deliver_all, monkeypatch):
+    monkeypatch.setattr(agenda_pages, "_CLOCK", SimpleNamespace(now=lambda: clock.at))
+    offered_at_once(cast, deliver_all, mail="")
+    asked = {
+        "agenda": cast.dupont,
+        "patient": cast.jeanne,
+        "reason": cast.consultation,
+        "starts_at": MONDAY.isoformat(),
+    }
+    why = claire.get("/console/agenda/why", asked, HTTP_ACCEPT_LANGUAGE="en").json()
+    assert why["causes"][0].startswith("Offered to BELLARD Jeanne of the waiting list")
+    found = agendas.agenda(by=cast.dr_dupont, agenda=cast.dupont)
+    causes = [Held(by="", until=LATER + HOUR, hold=SlotOffer.objects.get().hold.key)]
+    [told] = sentences(cast.dr_dupont, found, causes, at=LATER)
+    assert "BELLARD" not in told
 
 
 def test_she_answers_too_late_and_is_told(cast, claire, clock, deliver_all):

@@ -76,6 +76,7 @@ async def test_he_goes_on_his_visits_and_is_back(browser: Browser, site: Site) -
     his = await dr_weber(browser, site)
     page = his.page
     await page.locator("a[href$='/absences/new']").click()
+    await page.locator("#ends").fill("demain")
     await page.locator("#words").fill("Le docteur Weber est en visite. Est-ce urgent, ou puis-je prendre un message ?")
     await page.locator("button[value=check]").press("Enter")
     await expect(page.locator("#shown .say")).to_contain_text("en visite")

@@ -251,7 +251,7 @@ def in_the_way(rows: Iterable[Occupancy], *, other: Also | None = None) -> tuple
                 begins, ends = taken.from_buffer, taken.until_buffer
                 found.append(why_not.EquipmentTaken(resource=taken.subject, starts=begins, until=ends))
             elif taken.kind is TakenKind.HOLD:
-                found.append(why_not.Held(by=taken.by, until=taken.until))
+                found.append(why_not.Held(by=taken.by, until=taken.until, hold=taken.id))
             elif taken.kind is TakenKind.BLOCK:
                 found.append(why_not.Blocked(starts=taken.starts, until=taken.ends, label=taken.label))
             else:

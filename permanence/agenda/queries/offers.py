@@ -4,6 +4,7 @@
 The link is signed: nobody makes one who has not our key.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.models import Appointment, SlotOffer, WaitingPlace
-from permanence.agenda.queries.agendas import clients_seen, known_key
+from permanence.agenda.queries.agendas import clients_seen, known_key, of_seen
 from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import OfferUnknown
 from permanence.agenda.rules.kinds import Way
@@ -88,6 +89,20 @@ def client_of_offer(*, by: Who, offer: str) -> str | None:
 def offer(*, by: Who, offer: str) -> OfferView:
     """One offer. Raises OfferUnknown, for one of a client that `by` does not see too."""
     return offer_view(offer_row(offer, by=by))
+
+
+def offered_now(*, by: Who, holds: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Of these holds (ids) those that keep what is offered to somebody who waits: his name, and how he was told (an
+    `OfferWay`, "" until he was). Two queries.
+    """
+    rows = of_seen(SlotOffer.objects.for_house(by.house_key).filter(state=OfferState.OPEN.value), by=by)
+    found = list(rows.filter(hold__key__in=list(holds)).values_list("hold__key", "client", "place__patient", "way"))
+    persons = callers.standing_of(pairs=[(str(client), str(patient)) for _hold, client, patient, _way in found])
+    return {
+        hold: (person.name, way)
+        for hold, client, patient, way in found
+        if (person := persons.get((str(client), str(patient)))) is not None
+    }
 
 
 def offer_row(offer: str, *, by: Who) -> SlotOffer:

@@ -371,7 +371,7 @@ def _meets(one: Pair, other: Pair) -> bool:
 
 def _named(each: Taken) -> WhyNot:
     if each.kind is TakenKind.HOLD:
-        return why_not.Held(by=each.by, until=each.until)
+        return why_not.Held(by=each.by, until=each.until, hold=each.id)
     if each.elsewhere:
         return why_not.BusyElsewhere(starts=each.starts, until=each.ends, label=each.label)
     if each.kind is TakenKind.BLOCK:

@@ -4,7 +4,7 @@
 Codes are stable and go over the wire (`as_fields`); the words for them stand in agenda.words. Moments are UTC.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, ClassVar
@@ -173,11 +173,14 @@ class Occupied(WhyNot):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held(WhyNot):
-    """Kept by somebody (a name to show) for a call or a page that is going on; lapses at `until`."""
+    """Kept by somebody (a name to show, "" for the waiting list) for a call or a page that is going on, or for whom it
+    is offered to; lapses at `until`. `hold`: its id.
+    """
 
     code = "held"
     by: str
     until: datetime | None
+    hold: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Day and hour as people type them: "2026-12-24 14:00", "24/12 14h", "24. Dezember, 14 Uhr", "demain 9h30".
+"""Day and hour as people type them: "2026-12-24 14:00", "24/12 14h", "24. Dezember, 14 Uhr", "demain 9h30"; days alone.
 
 In every country the house serves the day comes before the month. Days have no zone here: the form knows which one.
 """
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 BACK = timedelta(days=31)
 """So far back a day without its year may lie before it is meant for the coming year."""
@@ -44,6 +44,16 @@ _DAY = (
 _WAYS = tuple(re.compile(each) for each in (_ISO, _DAY))
 _NEARBY = re.compile(rf"(?P<word>[a-z]+){_THEN}(?:{_HOUR})")
 _HOUR_ALONE = re.compile(_HOUR)
+_DAY_AND_MONTH = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th)?\.?[ ./-]+(?P<month>\d{1,2})"
+_DAYS = tuple(
+    re.compile(each)
+    for each in (
+        r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})",
+        # Two figures after a blank are no year: whoever writes "24/12 26" may mean an hour.
+        rf"{_DAY_AND_MONTH}(?: ?[./-](?P<year>\d{{4}}|\d{{2}}))?\.?",
+        rf"{_DAY_AND_MONTH}[ ./-]+(?P<year>(?:19[7-9]|20\d)\d)",
+    )
+)
 _LONGEST = 60
 
 
@@ -64,6 +74,36 @@ def read_typed(text: str, *, now: datetime) -> datetime | None:
             day = _day(found, now)
             return None if day is None else _at_hour(day, found)
     return None
+
+
+def read_typed_day(text: str, *, now: datetime) -> date | None:
+    """The day of "24/12", "24. Dezember", "demain": a day alone, without an hour. None for what is none.
+
+    `now`: as `read_typed` has it.
+    """
+    plain = _plain(text[: _LONGEST + 1])
+    if len(text) > _LONGEST:
+        return None
+    if plain in _NEAR:
+        return (now + timedelta(days=_NEAR[plain])).date()
+    for way in _DAYS:
+        found = way.fullmatch(plain)
+        if found is not None:
+            day = _day(found, now)
+            return None if day is None else day.date()
+    return None
+
+
+def read_beginning(text: str, *, now: datetime) -> datetime | None:
+    """When something begins that is typed: a day alone from its first hour on. Otherwise as `read_typed`."""
+    day = read_typed_day(text, now=now)
+    return read_typed(text, now=now) if day is None else _midnight(day)
+
+
+def read_ending(text: str, *, now: datetime) -> datetime | None:
+    """When something ends that is typed: a day alone is over at the midnight after it. Otherwise as `read_typed`."""
+    day = read_typed_day(text, now=now)
+    return read_typed(text, now=now) if day is None else _midnight(day + timedelta(days=1))
 
 
 def read_hour(text: str) -> int | None:
@@ -89,6 +129,10 @@ def _day(found: re.Match[str], now: datetime) -> datetime | None:
         if FIRST_YEAR <= year <= LAST_YEAR and (typed or moment >= now - BACK):
             return moment
     return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the form adds the client's zone
 
 
 def _at_hour(day: datetime, found: re.Match[str]) -> datetime | None:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Day and hour as people type them: every usual spelling of three languages comes to the same moment."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.clients.rules.typed_moments import BACK, read_typed
+from permanence.clients.rules.typed_moments import BACK, read_typed, read_typed_day
 
 wall = datetime.fromisoformat  # a moment on a wall, without a zone
 
@@ -86,7 +86,36 @@ def test_what_is_no_moment_is_none(text):
     assert read_typed(text, now=NOW) is None
 
 
+DAYS = {
+    "1/12": "2026-12-01",
+    "1.12.": "2026-12-01",
+    "1er décembre": "2026-12-01",
+    "1. Dezember": "2026-12-01",
+    "1 December 2027": "2027-12-01",
+    "24.12. 2026": "2026-12-24",
+    "24/12/26": "2026-12-24",
+    "2026-12-24": "2026-12-24",
+    "3/1": "2027-01-03",
+    "27/11": "2026-11-27",
+    "demain": "2026-11-28",
+    "heute": "2026-11-27",
+}
+NO_DAYS = """|x|31/02|29/02/2027|24/12 25h|24/12 14h|24/12 143|24/12 26|14h|1/1/0001|9999-12-31|lundi|24/12 ou 25/12
+|2026-12""".replace("\n", "").split("|")
+
+
+@pytest.mark.parametrize("text", DAYS)
+def test_a_day_alone_is_that_day(text):
+    assert read_typed_day(text, now=NOW) == date.fromisoformat(DAYS[text])
+
+
+@pytest.mark.parametrize("text", [*NO_DAYS, "24/12" + " " * 60])
+def test_what_is_no_day_alone_is_none(text):
+    assert read_typed_day(text, now=NOW) is None
+
+
 @given(st.text(max_size=80))
 def test_nothing_that_is_typed_makes_an_error(text):
     found = read_typed(text, now=NOW)
     assert found is None or found.tzinfo is None
+    assert found is None or read_typed_day(text, now=NOW) is None
