@@ -13,8 +13,7 @@ from permanence.agenda.queries.views import AgendaDays
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.kinds import OpeningKind
 from permanence.agenda.rules.openings import OpenSpan
-from permanence.agenda.rules.running import Hours as Taken
-from permanence.agenda.rules.running import less
+from permanence.agenda.rules.waiting import Span, outside
 from permanence.agenda.setting_forms import KIND_WORDS
 from permanence.foundation import moments
 
@@ -52,21 +51,21 @@ def gone(known: AgendaDays) -> str:
     return pgettext("a day", "away on this day")
 
 
-def _away(known: AgendaDays) -> list[Taken]:
-    return [(each.starts, each.ends) for each in known.absences]
+def _away(known: AgendaDays) -> list[Span]:
+    return [Span(starts=each.starts, ends=each.ends) for each in known.absences]
 
 
-def _whole_days(known: AgendaDays) -> list[Taken]:
+def _whole_days(known: AgendaDays) -> list[Span]:
     begins, closes = busy_span(day=known.first, starts=0, until=MIDNIGHT, zone=known.agenda.time_zone)
-    blocks = ((each.starts_at, each.ends_at) for each in known.blocks)
-    return [each for each in blocks if each[0] <= begins and closes <= each[1]]
+    blocks = (Span(starts=each.starts_at, ends=each.ends_at) for each in known.blocks)
+    return [each for each in blocks if each.starts <= begins and closes <= each.ends]
 
 
-def _less(openings: Sequence[OpenSpan], taken: Sequence[Taken]) -> list[OpenSpan]:
+def _less(openings: Sequence[OpenSpan], taken: Sequence[Span]) -> list[OpenSpan]:
     return [
-        replace(each, starts=starts, ends=ends)
+        replace(each, starts=left.starts, ends=left.ends)
         for each in openings
-        for starts, ends in less([(each.starts, each.ends)], taken)
+        for left in outside(Span(starts=each.starts, ends=each.ends), taken)
     ]
 
 
