@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as now
@@ -109,6 +109,14 @@ def moment_words(at: datetime, client: ClientSlice) -> str:
     return f"{dates.say(local, dates.Form.SHORT_NAMED_WHOLE)} {local:%H:%M}"
 
 
+def _end_words(ends: datetime, client: ClientSlice) -> str:
+    """The moment of an end: midnight is 24:00 of the day that it ends."""
+    local = ends.astimezone(ZoneInfo(client.time_zone))
+    if local.time() != time():
+        return moment_words(ends, client)
+    return f"{dates.say(local - timedelta(days=1), dates.Form.SHORT_NAMED_WHOLE)} 24:00"
+
+
 def cause_words(cause: Cause, client: ClientSlice) -> str:
     """A rule, as whoever wrote it knows it again."""
     if isinstance(cause, GreetingEntry):
@@ -121,7 +129,7 @@ def cause_words(cause: Cause, client: ClientSlice) -> str:
         return now("absence of %(name)s, %(from)s to %(until)s") % {
             "name": _name(client, cause.recipient) or now("the whole client"),
             "from": moment_words(cause.starts, client),
-            "until": moment_words(cause.ends, client),
+            "until": _end_words(cause.ends, client),
         }
     if isinstance(cause, InstructionEntry):
         return now("instruction “%(words)s”") % {"words": markup.words(cause.text)}

@@ -188,9 +188,14 @@ def within(lane: Lane, first: int, last: int) -> Lane:
         lane,
         grounds=(*grounds, *(_between(each, first, last) for each in away if _meets(each, first, last))),
         items=tuple(
-            _between(each, first, last) if each.is_busy and _meets(each, first, last) else each for each in lane.items
+            _between(each, first, last) if _goes_on(each) and _meets(each, first, last) else each for each in lane.items
         ),
     )
+
+
+def _goes_on(each: Item) -> bool:
+    """Whether it is busy time that came from the day before or goes on: what is of that day alone makes it longer."""
+    return each.is_busy and (each.first == 0 or each.first + each.span == DAY)
 
 
 def _meets(each: Item | Ground, first: int, last: int) -> bool:

@@ -23,6 +23,7 @@ from permanence.agenda.rules.series import Session
 from permanence.agenda.rules.wishes import SeriesWish, Slot
 from permanence.agenda.why_words import sentences
 from permanence.console.agenda_asked import (
+    FREED_IN,
     client_asked,
     day_of,
     patient_asked,
@@ -144,7 +145,7 @@ def _told(visit: AppointmentView, zone: ZoneInfo) -> dict[str, object]:
 
 def _empty(by: Who, agenda: AgendaView, refusal: acts.SeriesEmpty, *, reason: str, at: datetime) -> JsonResponse:
     """The answer where nothing of a series is free: why, in words."""
-    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at)[:MOST_CAUSES]
+    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at, pages=FREED_IN)[:MOST_CAUSES]
     why = str(REFUSED[refusal.code])
     if causes:
         why = _("None of these visits finds a time: %(causes)s") % {"causes": " · ".join(causes)}
@@ -217,7 +218,8 @@ def _missing_line(
 ) -> Line:
     """Why a session has no time, the most frequent cause first, and what is nearest."""
     some = next(iter(every.values()))
-    causes = sentences(by, some, [cause for _count, cause in session.why], reason=reason, at=at)
+    why = [cause for _count, cause in session.why]
+    causes = sentences(by, some, why, reason=reason, at=at, pages=FREED_IN)
     near = session.instead or session.slot
     return Line(
         number=number,

@@ -117,7 +117,10 @@ def _row(each: LeftBooked, client: ClientView, *, at: datetime) -> dict[str, Any
         "client_name": client.name,
         "absence": each.absence,
         "when": _("From %(starts)s to %(ends)s")
-        % {name: moments.day_and_hour(getattr(each, name), zone, now=at) for name in ("starts", "ends")},
+        % {
+            "starts": moments.day_and_hour(each.starts, zone, now=at),
+            "ends": moments.day_and_hour_until(each.ends, zone, now=at),
+        },
         "visits": [
             (
                 moments.day_and_hour(visit.starts_at, zone, now=at),

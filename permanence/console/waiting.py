@@ -118,9 +118,10 @@ def form(request: HttpRequest) -> HttpResponse:
     out = _days(asked.get("out", ""))
     today = today_of(client, at)
     first = day_of(asked.get("from", ""), today)
-    # From that day on nothing is earlier than a visit before it.
-    later = [each for each in coming if each.starts_at.astimezone(zone).date() >= first]
-    same = next((each for each in later if each.reason == reason.id), None)
+    own = [each for each in coming if each.reason == reason.id]
+    # From that day on nothing is earlier than a visit before it: it is given up only where that day is not kept.
+    same = next((each for each in own if each.starts_at.astimezone(zone).date() >= first), None)
+    sooner = own[0] if own and own[0] != same else None
     hour = asked.get("hour", "")
     sites = told_sites(house=by.house, clients=[client.id]) if reason.way is Way.PRACTICE else {}
     sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today)
@@ -140,6 +141,8 @@ def form(request: HttpRequest) -> HttpResponse:
         "earlier": same is not None or first <= today,
         "later": same,
         "later_when": "" if same is None else moments.day_and_hour(same.starts_at, zone, now=at),
+        "sooner": sooner,
+        "sooner_when": "" if sooner is None else moments.day_and_hour(sooner.starts_at, zone, now=at),
         "numbers": _numbers(person, client.country),
     }
     return render(request, "console/waiting_form.html", context)

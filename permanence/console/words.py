@@ -164,6 +164,7 @@ _CALL = {
     "sector_telecom": _("Telecom"),
     "since_day": _("since {day}"),
     "until_day": _("until {day}"),
+    "day_inclusive": _("{day}, inclusive"),
     "until_hour": _("until {hour}"),
     "answering_is_reading": _("Answering counts as reading"),
     "new_since_last_call": _("New since your last call"),

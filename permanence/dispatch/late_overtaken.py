@@ -2,11 +2,14 @@
 """A visit was cancelled or takes place otherwise: that the doctor is late is not said of it any more as it was."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
 
+from permanence.agenda.queries import agendas
 from permanence.agenda.queries import appointments as agenda
+from permanence.agenda.queries.follow_ups import delay
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.public import OVERTAKEN
 from permanence.agenda.rules.states import STANDING
@@ -27,8 +30,8 @@ OVER = {"state": DeliveryState.FAILED.value, "why": OVERTAKEN}
 def overtake(*, house: str, appointment: str, at: datetime) -> None:
     """End the late notices of this visit, SMS and mails, that have not gone out and that say what is no longer so: it
     stands no more, has another hour, or is with another practitioner. They are no failure: nobody telephones. What was
-    ended so and is so again waits again, where nothing else was said of the visit since. One that a worker has in hand
-    is left to him. Idempotent.
+    ended so and is so again waits again, where nothing else was said since, of the visit or, to the secretaries alone,
+    of how late he is. One that a worker has in hand is left to him. Idempotent.
     """
     by = house_system(house=house)
     visit = agenda.appointment(by=by, appointment=appointment)
@@ -45,15 +48,14 @@ def overtake(*, house: str, appointment: str, at: datetime) -> None:
         again = {"state": DeliveryState.PENDING, "why": ""}
         for row in texts.filter(**OVER, expires_at__gt=at):
             notice = notice_of(row)
-            if notice is None or not _says_what_is(row, visit) or last_notice(notice, appointment) != notice:
+            if notice is None or not _says_what_is(row, visit) or not _is_last(notice, appointment, by=by):
                 continue
             if is_stopped(house_key=row.house_id, client=str(row.client_id), number=row.number):
                 _stopped(row, by=by, at=at)
             else:
                 texts.filter(pk=row.pk, **OVER).update(**again)
         for mail in mails.filter(**OVER, expires_at__gt=at).select_related("notice"):
-            is_last = last_notice(mail.notice, appointment) == mail.notice
-            if is_last and _is_so(visit, mail.notice, mail.starts_at):
+            if _is_so(visit, mail.notice, mail.starts_at) and _is_last(mail.notice, appointment, by=by):
                 mails.filter(pk=mail.pk, **OVER).update(**again)
 
 
@@ -80,6 +82,15 @@ def _says_what_is(row: Sms, visit: AppointmentView) -> bool:
 def _is_so(visit: AppointmentView, notice: LateNotice, hour: datetime) -> bool:
     """Whether who comes at this hour still waits for the practitioner who is late."""
     return visit.state in STANDING and visit.starts_at == hour and str(notice.agenda_id) in {visit.agenda, visit.also}
+
+
+def _is_last(notice: LateNotice, appointment: str, *, by: Who) -> bool:
+    """Whether nobody said anything else since: to this patient, or to the secretaries how late he is that day."""
+    if last_notice(notice, appointment) != notice:
+        return False
+    view = agendas.agenda(by=by, agenda=str(notice.agenda_id))
+    known = delay(by=by, agenda=view.id, day=notice.at.astimezone(ZoneInfo(view.time_zone)).date())
+    return known is None or known.minutes == notice.minutes
 
 
 def _stopped(row: Sms, *, by: Who, at: datetime) -> None:

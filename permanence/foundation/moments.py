@@ -6,7 +6,7 @@ figures in every language (`foundation/formats/`). Every moment is told on one c
 house's for what the house reads, the client's for the client.
 """
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -56,6 +56,15 @@ def day_and_hour(at: datetime, zone: tzinfo, *, now: datetime) -> str:
         return _("today %(hour)s") % {"hour": hour(at, zone)}
     day = dates.say(local, dates.Form.OF_MONTH if local.year == today.year else dates.Form.WHOLE)
     return _("%(day)s, %(hour)s") % {"day": day, "hour": hour(at, zone)}
+
+
+def day_and_hour_until(ends: datetime, zone: tzinfo, *, now: datetime) -> str:
+    """The same of an end: one at midnight is told by the day that it ends, which is in it."""
+    if clock(ends, zone) != "00:00":
+        return day_and_hour(ends, zone, now=now)
+    last = (ends - timedelta(microseconds=1)).astimezone(zone)
+    same = last.year == now.astimezone(zone).year
+    return _("%(day)s, inclusive") % {"day": dates.say(last, dates.Form.OF_MONTH if same else dates.Form.WHOLE)}
 
 
 def length(seconds: float) -> str:

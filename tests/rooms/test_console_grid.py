@@ -170,3 +170,7 @@ def test_busy_time_over_midnight_makes_no_day_longer(cast, browser_of, monday):
     assert head(page(browser, GRID, **asked), monday)[1:] == (first, last)
     busy(at_wall(monday + timedelta(days=4), 6), at_wall(monday + timedelta(days=4), 6, 30))
     assert head(page(browser, GRID, **asked), monday)[1:] == (6, last)
+    late = monday + timedelta(days=5)
+    busy(at_wall(late, 17), at_wall(late, 20))
+    alone = page(browser, LANE, agenda=cast.dupont, day=late.isoformat(), first="0", shown=f"96-{18 * 12}")
+    assert "f204 s36" in alone  # not cut: the page sees that its day is longer now

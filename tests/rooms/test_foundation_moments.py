@@ -53,3 +53,16 @@ def test_day_and_hour_name_today_and_another_year(language, at, words):
 @pytest.mark.parametrize(("seconds", "shown"), [(0.1, "0:01"), (32, "0:32"), (92.4, "1:32"), (3600, "60:00")])
 def test_what_was_spoken_has_a_length(seconds, shown):
     assert moments.length(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "ends", "words"),
+    [
+        ("fr", datetime(2026, 12, 4, 23, 0, tzinfo=UTC), "4 décembre inclus"),
+        ("de", datetime(2027, 1, 1, 23, 0, tzinfo=UTC), "einschließlich 1. Januar 2027"),
+        ("en", datetime(2026, 12, 4, 17, 0, tzinfo=UTC), "4 December, 18:00"),
+    ],
+)
+def test_an_end_at_midnight_is_told_by_the_day_that_it_ends(language, ends, words):
+    with translation.override(language):
+        assert moments.day_and_hour_until(ends, LUXEMBOURG, now=NOW) == words

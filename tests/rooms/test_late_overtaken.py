@@ -167,6 +167,15 @@ def test_what_he_was_told_after_it_is_not_followed_by_the_first_word(told, provi
     assert [each.state for each in Sms.objects.order_by("pk")] == ["failed", "failed"]
 
 
+def test_minutes_that_no_longer_hold_are_not_told_to_who_stands_again_as_he_did(told, provider, deliver_all):
+    moves = [moved(told, visit, minutes) for visit, minutes in zip(visits(), (400, 420), strict=True)]
+    deliver_all(SOON)
+    say_late(agenda=told.dupont, minutes=10, by=told.claire, at=SOON)
+    for move in moves:
+        moving_back.move_back(key=told.key(), move=move, by=told.claire, at=SOON)
+    assert goes_out(deliver_all) == (0, 0)
+
+
 def test_a_word_that_was_taken_back_while_he_stood_elsewhere_does_not_go_out(told, provider, deliver_all):
     moves = [moved(told, visit, minutes) for visit, minutes in zip(visits(), (400, 420), strict=True)]
     deliver_all(SOON)

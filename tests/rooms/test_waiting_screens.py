@@ -120,9 +120,13 @@ def test_who_can_come_only_after_his_appointment_is_not_asked_to_give_it_up(cast
 
     def told(day):
         text = shown(claire, "/console/fragments/waiting", **asked, **{"from": day})
-        return "waits for an earlier time" in text, re.findall(r'name="instead_of" value="([^"]+)"', text)
+        return "waits for an earlier time" in text, re.findall(r'name="instead_of" value="([^"]+)" checked>', text)
 
     assert told("2026-12-10") == (False, [])
+    text = shown(claire, "/console/fragments/waiting", **asked, **{"from": "2026-12-10"})
+    assert re.findall(r'hidden><input type="checkbox" name="instead_of" value="([^"]+)" checked disabled>', text) == [
+        his.appointment
+    ]
     for day in ("", "2026-12-01"):
         assert told(day) == (True, [his.appointment])
     later = booked(cast, after(14 * 24 * 60), who=jeanne)

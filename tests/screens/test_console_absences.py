@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who is away, on the console: seen at a glance, said, and for an urgent message suggested, never chosen for her."""
 
+import re
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
 
@@ -45,6 +48,24 @@ async def test_who_is_away_is_seen_while_it_rings_and_beside_the_form(
     await console.shows("desk")
     await expect(console.page.locator("#desk-absences .away")).to_have_count(2)
     await looks_right(console, "desk-away", ("1366", "625"))
+
+
+async def test_an_absence_of_whole_days_is_told_by_its_last_day(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    anne, _lemaire = people(site)
+    now = cards.absence("1", anne)
+    shown = card(site, now)
+    last = datetime.fromtimestamp(now["starts_ms"] / 1000, ZoneInfo(shown["time_zone"])).date() + timedelta(days=3)
+    ends = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(shown["time_zone"]))
+    now["ends_ms"] = round(ends.timestamp() * 1000)
+    await ready(console, exchange)
+    await exchange.ring(shown)
+    await console.shows("ringing")
+    day = "1er" if last.day == 1 else str(last.day)
+    await expect(console.page.locator("#ring-absences .away")).to_contain_text(
+        re.compile(rf"jusqu’au {day} \S+ inclus")
+    )
 
 
 async def test_an_urgent_message_for_somebody_away_is_only_suggested_to_his_replacement(

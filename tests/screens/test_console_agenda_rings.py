@@ -292,7 +292,7 @@ async def test_a_booking_that_cannot_be_taken_back_says_whose_it_is_and_is_not_t
     stands = screen.page.locator("#toasts .toast:has(button)")
     await expect(stands).to_contain_text("D’abord les autres", timeout=30000)
     await expect(stands).to_contain_text(
-        re.compile(r"Pas annulé\u00a0: HOFFMANN Jeanne, .*10:00, Dr Weber\. D’abord les autres")
+        re.compile(r"N’a pas été défait\u00a0: HOFFMANN Jeanne, .*10:00, Dr Weber\. D’abord les autres")
     )
     await expect(stands.locator("use")).to_have_attribute("href", "#i-alert")
     assert screen.complaints == []

@@ -99,7 +99,8 @@ async def test_a_line_is_as_high_once_somebody_has_arrived_as_before(
     if is_to_be_moved:
         await row.locator("summary:has-text('À déplacer')").click()
         await row.get_by_role("textbox").fill("Plutôt le matin, il a demandé une heure à laquelle il ne travaille pas")
-        await row.get_by_role("button", name="Le confier aux secrétaires").click()
+        async with page.expect_navigation(wait_until="load"):
+            await row.get_by_role("button", name="Le confier aux secrétaires").click()
         await expect(row.get_by_role("button", name="Ne plus le déplacer")).to_be_visible()
     heights = await row.bounding_box(), await after.bounding_box()
     key = str(await row.get_attribute("id")).removeprefix("v-")

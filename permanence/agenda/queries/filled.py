@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from permanence.agenda.models import FreedTime, Occupancy, VisitReason
 from permanence.agenda.models.appointments import ALL_PLACES
-from permanence.agenda.queries.books import books
+from permanence.agenda.queries.books import books, elsewhere
 from permanence.agenda.rules.openings import OpenSpan, open_at
 from permanence.agenda.rules.seconds import crowded, moment
 from permanence.agenda.rules.waiting import Span, outside
@@ -25,9 +25,9 @@ _MOST_SPANS = 100
 def parts_left(rows: Sequence[FreedTime]) -> dict[int, tuple[Span, ...]]:
     """By key the parts of these times of one house (agenda with client and house loaded) in which somebody could be
     booked, the earliest first; one in which not even the shortest visit of its client fits any more is not there, nor
-    one at which nothing is open or the doctor is away. What is held is no matter.
+    one at which nothing is open, the doctor is away or his other calendar is busy. What is held is no matter.
 
-    Two queries, one for each `_MOST_SPANS` of these times that are not near to one another, and those of `books`.
+    Three queries, one for each `_MOST_SPANS` of these times that are not near to one another, and those of `books`.
     """
     if not rows:
         return {}
@@ -35,6 +35,9 @@ def parts_left(rows: Sequence[FreedTime]) -> dict[int, tuple[Span, ...]]:
     agendas = {each.agenda_id: each.agenda for each in rows}
     begin, end = min(each.starts_at for each in rows), max(each.ends_at for each in rows)
     known = books(list(agendas.values()), starts=begin, ends=end, only_open=True)
+    busy = defaultdict(list)
+    for each in elsewhere(list(agendas.values()), begin, end):
+        busy[each.agenda].append(Span(starts=each.starts, ends=each.ends))
     for row in rows:
         span = Span(starts=row.starts_at, ends=row.ends_at)
         mine = [each for each in there[row.agenda_id] if each.starts_at < span.ends and span.starts < each.ends_at]
@@ -42,7 +45,7 @@ def parts_left(rows: Sequence[FreedTime]) -> dict[int, tuple[Span, ...]]:
         closed = outside(span, (Span(starts=each.starts, ends=each.ends) for each in opens))
         places = max((each.opening.capacity for each in opens), default=1)
         length = min(least.get(row.client_id, span.ends - span.starts), span.ends - span.starts)
-        left = outside(span, [*closed, *_taken(mine, places)])
+        left = outside(span, [*closed, *busy[str(row.agenda_id)], *_taken(mine, places)])
         parts = tuple(each for each in left if each.ends - each.starts >= length)
         if parts:
             found[row.pk] = parts

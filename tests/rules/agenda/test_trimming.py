@@ -105,9 +105,12 @@ def test_what_says_its_days_in_no_plain_words_is_read():
 def test_an_event_full_of_empty_lines_costs_no_more_than_one_of_as_many_words():
     def costs(*lines):
         text = calendar(event("DTSTART:20100101T090000Z", *lines, "DTEND:20100101T100000Z"))
-        begun = thread_time()
-        assert trimmed(text, after=NOW, until=UNTIL) == calendar()
-        return thread_time() - begun
+        found = []
+        for _run in range(3):
+            begun = thread_time()
+            assert trimmed(text, after=NOW, until=UNTIL) == calendar()
+            found.append(thread_time() - begun)
+        return min(found)
 
     for empty in ("\r\n" * 9_900, "\n" * 19_800):
         assert costs(empty) < 10 * costs("X-WORDS:" + "a\r\n " * 4_950) + 0.01

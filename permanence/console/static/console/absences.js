@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Who is away at the client: told on the card at a glance, and beside the choice of the recipient. It suggests, and never chooses by itself.
 import { icon, make, show } from "./dom.js";
-import { day, moment, sentenceHour, spoken, word } from "./words.js";
+import { clock, day, moment, sentenceHour, spoken, word } from "./words.js";
 
 /** @typedef {import("./state.js").Card} Card @typedef {import("./state.js").Absence} Absence */
 
@@ -22,8 +22,9 @@ export function paintAbsences(box, card, now) {
   show(box, left.length > 0);
 }
 
-/** Until when, on the client's clock: the hour alone on the same day. @param {number} ms @param {number} from @param {string} zone */
+/** Until when, on the client's clock: the hour alone on the same day; what ends at midnight is told by the day that it ends. @param {number} ms @param {number} from @param {string} zone */
 function until(ms, from, zone) {
+  if (clock(ms, zone) === "00:00") return word("until_day", { day: word("day_inclusive", { day: day(ms - 1, zone) }) });
   const last = day(ms, zone);
   const hour = sentenceHour(ms, zone);
   return last === day(from, zone) ? word("until_hour", { hour }) : word("until_day", { day: word("day_at", { day: last, hour }) });

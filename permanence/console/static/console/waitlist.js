@@ -72,9 +72,19 @@ export class WaitList {
       event.preventDefault();
       this.send();
     });
+    this.dialog.querySelector("[name=from]")?.addEventListener("change", (event) => this.keepsFrom(/** @type {HTMLInputElement} */ (event.target).checked));
     button("wait-close").addEventListener("click", () => this.dialog.close());
     /** @type {HTMLInputElement|null} */ (this.dialog.querySelector("input:checked"))?.focus();
     return this.hurried ? this.send() : undefined;
+  }
+
+  /** Which appointment is given up depends on whether the day is kept from which on the patient can come. @param {boolean} isKept */
+  keepsFrom(isKept) {
+    for (const one of /** @type {NodeListOf<HTMLElement>} */ (this.dialog.querySelectorAll("[data-from]"))) {
+      const isMeant = (one.dataset.from === "with") === isKept;
+      show(one, isMeant);
+      /** @type {HTMLInputElement} */ (one.querySelector("input")).disabled = !isMeant;
+    }
   }
 
   async send() {

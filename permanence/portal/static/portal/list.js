@@ -22,10 +22,12 @@ function lineOf(one) {
   return one.closest("li[id]")?.id ?? "";
 }
 
-/** The list as the server tells it: what somebody unfolded is no change of it. @param {HTMLElement} shown */
+/** The list as the server tells it: what somebody unfolded or typed is no change of it. @param {Element} shown */
 function asTold(shown) {
-  const copy = /** @type {HTMLElement} */ (shown.cloneNode(true));
+  const copy = /** @type {Element} */ (shown.cloneNode(true));
   for (const each of copy.querySelectorAll("details[open]")) each.removeAttribute("open");
+  // What he typed and was refused comes with the page.
+  for (const each of copy.querySelectorAll("textarea")) each.textContent = "";
   return copy.innerHTML;
 }
 
@@ -47,13 +49,16 @@ function wordsOf(fold) {
 function renew(shown, lines) {
   const held = document.activeElement;
   const focused = held && shown.contains(held) ? target(held) : "";
-  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map((each) => ({ line: lineOf(each), words: wordsOf(each), told: each.innerHTML }));
+  const unfolded = [...shown.querySelectorAll("li[id] details[open]")].map((each) => ({ line: lineOf(each), words: wordsOf(each), told: asTold(each) }));
   const typed = [...shown.querySelectorAll("textarea")].map((each) => ({ id: each.id, text: each.value }));
   const stays = unfolded.at(-1)?.line ?? "";
   const top = () => document.getElementById(stays)?.getBoundingClientRect().top ?? 0;
   const before = top();
   shown.replaceChildren(lines);
-  for (const { line, words, told } of unfolded) if (foldOf(line, words)?.innerHTML === told) foldOf(line, words)?.setAttribute("open", "");
+  for (const { line, words, told } of unfolded) {
+    const fold = foldOf(line, words);
+    if (fold && asTold(fold) === told) fold.setAttribute("open", "");
+  }
   for (const { id, text } of typed) {
     const field = document.getElementById(id);
     if (field instanceof HTMLTextAreaElement) field.value = text;
