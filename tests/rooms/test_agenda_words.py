@@ -27,6 +27,7 @@ KINDS = [
     if isinstance(each, type) and issubclass(each, why_not.WhyNot) and each is not why_not.WhyNot
 ]
 GIVEN = {
+    "hold": "hold-1",
     "asked_by": Asker.SECRETARY, "by": "Aoife", "age": 16, "youngest": 18, "oldest": 70, "question": "pm",
     "text": "Pacemaker ?", "step": 20, "notice": 60, "earliest": AT, "days": 1, "last": date(2026, 11, 30),
     "because": "exception", "label": "Burn-out", "until": AT + timedelta(hours=1), "way": Way.TELE,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.agenda_desk import day_of, for_a_scan, jeanne_tomorrow, ready_to_book
+from tests.screens.agenda_desk import book_at, day_of, for_a_scan, jeanne_tomorrow, ready_to_book
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -153,6 +153,33 @@ async def test_the_day_wished_in_the_panel_is_kept_on_the_list_and_can_be_left_o
     await expect(screen.by_id("toasts")).to_contain_text("est sur la liste d’attente")
     [_withdrawn, (kept,)] = site.rows("select from_date from agenda_waitingplace order by id")
     assert kept < first.isoformat()
+
+
+async def test_who_waits_from_a_day_after_his_appointment_gives_it_up_only_where_that_day_is_left_out(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    first = await day_of(screen) + timedelta(days=20)
+    await book_at(screen, "Dr Weber", 540)
+    await screen.press("p")
+    await screen.type(f"{first:%d/%m}")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-more-said")).not_to_be_empty()
+    await screen.press("q")
+    form = screen.by_id("wait-form")
+    await expect(form.locator("input[name=from]")).to_be_checked()
+    gives_up = form.locator("input[name=instead_of]")
+    await expect(gives_up).to_be_hidden()
+    await form.locator("input[name=from]").uncheck()
+    await expect(gives_up).to_be_visible()
+    await expect(gives_up).to_be_checked()
+    await form.locator("input[name=from]").check()
+    await expect(gives_up).to_be_hidden()
+    await form.locator("input[name=from]").uncheck()
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("est sur la liste d’attente")
+    [(visit,)] = site.rows("select key from agenda_appointment")
+    assert site.rows("select instead_of from agenda_waitingplace") == [(visit,)]
 
 
 async def test_what_may_forbid_the_visit_is_asked_before_he_is_put_on_the_list(browser: Browser, site: Site) -> None:
