@@ -91,7 +91,7 @@ def _changes_his_mind(answer: Answer, sms: Sms, *, at: datetime) -> bool:
 
 
 def _says_it_again(answer: Answer, sms: Sms, *, open_questions: int) -> bool:
-    """Whether nothing new is in it: "ok" once he had answered, yes in a word or by the same digit once he had said yes."""
+    """Whether nothing new is in it: "ok" once he had answered, yes in a word or by its digit once he had said yes."""
     if answer.meaning is Meaning.YES and answer.slot is not None:
         return sms.slot == answer.slot and sms.answer == Meaning.YES
     if open_questions or answer.slot is not None or answer.meaning is not Meaning.YES:
