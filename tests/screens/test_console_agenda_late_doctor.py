@@ -6,6 +6,7 @@ import re
 from playwright.async_api import Browser, Route, expect
 
 from permanence.project import demo_cast as cast
+from tests.processes import until
 from tests.screens.agenda_desk import click_at, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -96,6 +97,7 @@ async def test_enter_before_it_is_shown_whom_it_concerns_means_nobody_who_was_sh
         await screen.by_id("book-late-minutes").focus()
         await screen.press("Enter")
         await expect(screen.by_id("book-late-dialog")).to_be_hidden()
+    await until("both were sent", lambda: len(said) == 2)
     assert [(each["tell"], each["until"]) for each in said] == [("now", "")] * 2
     assert said[0]["agenda"] != said[1]["agenda"]
     assert screen.complaints == []

@@ -61,6 +61,7 @@ async def test_ctrl_z_of_a_drag_brings_back_a_confirmed_visit(browser: Browser, 
     assert (told["was_day"], told["was_minute"]) == (str(await day_of(screen)), "600")
     assert told["was_agenda"] != told["agenda"]
     await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
     await screen.press("Control+z")
     await expect(lane(screen, "Dr Weber").locator(".appt.is-confirmed")).to_have_count(1)
     assert site.rows(VISITS) == before

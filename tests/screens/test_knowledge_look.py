@@ -83,8 +83,9 @@ async def test_a_replacement_who_goes_away_too_is_told_and_two_absences_at_once_
 ) -> None:
     language(site, cast.LEMAIRE, code)
     hers = await signed_in(browser, site, cast.LEMAIRE, f"/portal/line/{client}/absences/new")
-    page = hers.page
+    page, tomorrow = hers.page, {"fr": "demain", "de": "morgen"}[code]
     await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
+    await page.locator("#ends").fill(tomorrow)
     await check(page)
     await expect(page.locator(".notice--warn")).to_contain_text("Lemaire")
     await looks_right(hers, f"portal-absence-gap-{code}", PHONE)
@@ -93,6 +94,7 @@ async def test_a_replacement_who_goes_away_too_is_told_and_two_absences_at_once_
     await page.goto(f"{site.url}/portal/line/{client}/absences/new")
     await hers.painted()
     await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
+    await page.locator("#ends").fill(tomorrow)
     await page.locator("button[value=check]").press("Enter")
     await expect(page.locator("#failed")).to_be_visible()
     await looks_right(hers, f"portal-absence-refused-{code}", PHONE)
