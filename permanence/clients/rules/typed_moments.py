@@ -6,7 +6,7 @@ In every country the house serves the day comes before the month. Days have no z
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 BACK = timedelta(days=31)
 """So far back a day without its year may lie before it is meant for the coming year."""
@@ -132,7 +132,7 @@ def _day(found: re.Match[str], now: datetime) -> datetime | None:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the form adds the client's zone
+    return datetime.combine(day, time())
 
 
 def _at_hour(day: datetime, found: re.Match[str]) -> datetime | None:
