@@ -12,7 +12,7 @@ from tests.screens import desk
 from tests.screens.fakes import agendas, cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import PAINTED, ConsolePage
+from tests.screens.pages import PAINTED, ConsolePage, intercept
 
 VISITS = "select state, agenda_id, call, starts_at from agenda_appointment order by id"
 HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
@@ -109,7 +109,7 @@ async def held_back(page: Page, path: str, key: str) -> Route:
     """The act that a key sends; the site hears of it, or the page of its answer, when the test says so."""
     await waits_long(page)
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await page.route(path, waiting.put)
+    await intercept(page, path, waiting.put)
     await page.keyboard.press(key)
     return await asyncio.wait_for(waiting.get(), 20)
 

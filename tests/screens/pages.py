@@ -4,13 +4,13 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from axe_core_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route, async_playwright, expect
 
 from tests.screens.voices import Samples
 
@@ -18,6 +18,12 @@ UNPRIVILEGED = Path(__file__).with_name("unprivileged-chromium")
 FAKE_DEVICE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """Chromium drops the keys pressed before a new page's first picture: nobody presses what he does not see yet."""
+PROBE = "**/intercepted"
+THROUGH = """async (probe) => {
+  const until = performance.now() + 20000;
+  while (performance.now() < until) if ((await fetch(probe).catch(() => null))?.status === 299) return;
+  throw new Error("what the page asks for is not intercepted");
+}"""
 CAPTURE = """
 const Peer = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends Peer {
@@ -92,6 +98,19 @@ async def comes_true(page: Page, fact: str, *, within_s: float = 30) -> None:
         within_s * 1000,
     )
     assert came, f"within {within_s:g} s it never came to this: {fact}"
+
+
+async def intercept(
+    page: Page, path: str, handler: Callable[[Route], Coroutine[Any, Any, None] | None], *, times: int | None = None
+) -> None:
+    """From now on what the page asks of `path` goes to `handler`, up to so many times.
+
+    Playwright says so as soon as the browser knows; a page that is busy may go on asking the site for a while, and with
+    a key that was pressed meanwhile. So the page asks for something that only a handler answers, until it is answered.
+    """
+    await page.route(PROBE, lambda route: route.fulfill(status=299))
+    await page.route(path, handler, times=times)
+    await page.evaluate(THROUGH, PROBE.removeprefix("**"))
 
 
 async def heard_at(page: Page, seconds: int) -> Samples:

@@ -30,7 +30,7 @@ from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import SHOTS, ConsolePage
+from tests.screens.pages import SHOTS, ConsolePage, intercept
 from tests.screens.test_console_appointments import COUNT_KEYS
 
 MOST_KEYS = 25
@@ -334,7 +334,7 @@ async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(bro
     await expect(coming).to_have_count(0)
     await screen.press("v")
     await expect(screen.by_id("book-error")).to_contain_text("Rien n’est réservé pour ce patient")
-    await screen.page.route(COMING, lambda route: route.abort())
+    await intercept(screen.page, COMING, lambda route: route.abort())
     await screen.by_id("book-patient-other").click()
     await screen.press("Escape")
     await screen.press("v")

@@ -23,6 +23,7 @@ from tests.screens.agenda_desk import (
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
+from tests.screens.pages import intercept
 from tests.screens.test_console_agenda_late import choose_paul
 
 SAID = "select sealed_answers <> '' from agenda_appointment order by id"
@@ -113,7 +114,7 @@ async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, si
     await screen.by_id("book-grid").focus()
     await screen.press("s")
     await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
-    await screen.page.route("**/console/agenda/series", answer_lost, times=1)
+    await intercept(screen.page, "**/console/agenda/series", answer_lost, times=1)
     await screen.press("Control+Enter")
     await expect(screen.by_id("book-series-error")).to_contain_text("c’est peut-être fait, peut-être pas")
     assert len(site.rows(VISITS)) == 6
@@ -148,7 +149,7 @@ async def test_a_series_for_which_others_had_the_lock_is_the_same_series_when_it
     await screen.by_id("book-grid").focus()
     await screen.press("s")
     await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
-    await screen.page.route("**/console/agenda/series", others_first, times=1)
+    await intercept(screen.page, "**/console/agenda/series", others_first, times=1)
     await screen.press("Control+Enter")
     await expect(screen.by_id("book-series-error")).to_contain_text("D’abord les autres")
     await screen.press("Control+Enter")
@@ -165,7 +166,7 @@ async def test_a_move_whose_answer_is_lost_is_done_once(browser: Browser, site: 
     await screen.press("m")
     await expect(screen.by_id("book-place")).to_contain_text("Entrée l’y pose")
     await screen.press("ArrowLeft")
-    await screen.page.route("**/console/agenda/move", answer_lost, times=1)
+    await intercept(screen.page, "**/console/agenda/move", answer_lost, times=1)
     await screen.press("Enter")
     await expect(screen.by_id("book-error")).to_contain_text("c’est peut-être fait, peut-être pas")
     await expect(screen.by_id("book-place")).to_contain_text("Entrée l’y pose")

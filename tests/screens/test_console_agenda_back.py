@@ -10,7 +10,7 @@ from tests.screens.agenda_desk import held_back, on_a_call, opened, slot
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, intercept
 
 STATE = "select state from agenda_appointment"
 WHERE = "select starts_at from agenda_appointment"
@@ -19,7 +19,7 @@ WHY = "Quelqu’un a changé ce rendez-vous entre-temps."
 
 async def refused(page: Page, path: str) -> None:
     """The site refuses that act from now on."""
-    await page.route(path, lambda route: route.fulfill(status=422, json={"code": "x", "why": WHY, "causes": []}))
+    await intercept(page, path, lambda route: route.fulfill(status=422, json={"code": "x", "why": WHY, "causes": []}))
 
 
 async def with_the_agenda(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
@@ -106,7 +106,7 @@ async def test_a_delay_that_cannot_be_taken_back_or_was_told_already_is_said_on_
     await expect(toast).to_contain_text(WHY)
     await console.page.unroute_all()
     told = {"told": 2}
-    await console.page.route("**/console/agenda/late-back", lambda route: route.fulfill(status=200, json=told))
+    await intercept(console.page, "**/console/agenda/late-back", lambda route: route.fulfill(status=200, json=told))
     await console.press("Control+z")
     await expect(console.by_id("toasts")).to_contain_text(re.compile("déjà.*2"))
     await expect(toast).to_have_count(0)

@@ -7,7 +7,7 @@ from tests.screens.agenda_desk import COMING, beside, click_at, day_of, lane, to
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, intercept
 
 FRAMED = """() => {
   const box = document.querySelector('#book-frame .cursor').getBoundingClientRect();
@@ -91,7 +91,7 @@ async def test_v_turns_to_the_patient_in_hand_among_those_of_a_group_and_to_nobo
         await route.fulfill(body=before[0], content_type="text/html")
 
     # Her list is old by the time she presses V: he stands there no more, and somebody else does.
-    await screen.page.route(COMING, as_before)
+    await intercept(screen.page, COMING, as_before)
     await found(screen, "140361 hof", "HOFFMANN Jeanne")
     for key in "vx":
         await screen.press(key)

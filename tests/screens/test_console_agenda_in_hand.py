@@ -24,7 +24,7 @@ from tests.screens.agenda_desk import (
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import PAINTED, ConsolePage
+from tests.screens.pages import PAINTED, ConsolePage, intercept
 from tests.screens.test_console_agenda_late import MINE, SLOTS, kept_back
 
 STARTS = "select starts_at from agenda_appointment where state = 'booked'"
@@ -195,7 +195,8 @@ async def test_a_proposed_time_that_is_refused_to_the_move_keeps_it_in_hand_and_
     browser: Browser, site: Site
 ) -> None:
     screen = await in_hand(browser, site)
-    await screen.page.route(
+    await intercept(
+        screen.page,
         "**/console/agenda/move",
         lambda route: route.fulfill(
             status=409, json={"code": "slot_refused", "why": "Pas ce motif", "causes": ["Pas ce motif à cette heure"]}

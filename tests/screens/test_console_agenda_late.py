@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.screens.agenda_desk import HOLDS, beside, click_at, day_of, lane, ready_to_book, slot, tomorrow, waits_long
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.pages import PAINTED, ConsolePage
+from tests.screens.pages import PAINTED, ConsolePage, intercept
 
 DAY = "**/console/fragments/agenda?*"
 SLOTS = "**/console/fragments/agenda/slots?*"
@@ -35,7 +35,7 @@ async def kept_back(page: Page, path: str) -> AsyncIterator[asyncio.Event]:
         await arrives.wait()
         await route.fulfill(response=answer)
 
-    await page.route(path, keep)
+    await intercept(page, path, keep)
     yield answered
     arrives.set()
     await page.unroute_all(behavior="wait")
@@ -154,7 +154,7 @@ async def test_today_is_today_in_a_page_that_is_open_since_yesterday(browser: Br
         told = {**(await answer.json()), "today": (today - timedelta(days=1)).isoformat()}
         await route.fulfill(response=answer, json=told)
 
-    await screen.page.route("**/console/agenda/setting", as_yesterday, times=1)
+    await intercept(screen.page, "**/console/agenda/setting", as_yesterday, times=1)
     await screen.reload()
     shown = screen.page.locator("#book-frame .book__title")
     await expect(shown).to_have_attribute("data-day", str(today - timedelta(days=1)))

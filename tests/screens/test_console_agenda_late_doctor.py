@@ -10,6 +10,7 @@ from tests.processes import until
 from tests.screens.agenda_desk import click_at, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
+from tests.screens.pages import intercept
 from tests.screens.test_console_agenda_late import kept_back
 from tests.screens.test_waiting_list import signed_in
 
@@ -79,7 +80,7 @@ async def test_enter_before_it_is_shown_whom_it_concerns_means_nobody_who_was_sh
         await route.fulfill(response=answer, body=shown)
 
     async def looked_at() -> None:
-        await page.route(CONCERNED, of_this_morning)
+        await intercept(page, CONCERNED, of_this_morning)
         await screen.press("r")
         await expect(screen.by_id("book-late-concerned").locator("[data-until]")).to_be_visible()
         await page.unroute(CONCERNED)

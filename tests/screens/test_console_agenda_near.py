@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Route, expect
 from tests.screens.agenda_desk import VISITS, book_at, click_at, day_of, jeanne_tomorrow, lane, point, ready_to_book
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, intercept
 
 NEAR = "**/console/agenda/nearest?*"
 WHY = "**/console/agenda/why?*"
@@ -29,7 +29,7 @@ async def asked(screen: ConsolePage) -> list[str]:
         heard.append(route.request.url)
         await route.continue_()
 
-    await screen.page.route(NEAR, note)
+    await intercept(screen.page, NEAR, note)
     return heard
 
 
@@ -57,7 +57,7 @@ async def test_a_refused_booking_offers_the_nearest_and_n_takes_them_in_turn(bro
     async def never(_route: Route) -> None:
         """What the cursor asks by itself is on its way when she presses Enter."""
 
-    await screen.page.route(WHY, never)
+    await intercept(screen.page, WHY, never)
     await click_at(screen, "Dr Weber", 585)
     await screen.press("Enter")
     await expect(screen.by_id("book-refusal-what")).to_have_text("Rien n’a changé")
@@ -142,7 +142,7 @@ async def test_who_was_slower_keeps_the_reason_and_the_nearest_beside_the_visit_
         await hears.wait()
         await route.continue_()
 
-    await screen.page.route("**/fragments/agenda/lane?*", keep)
+    await intercept(screen.page, "**/fragments/agenda/lane?*", keep)
     await book_at(other, "Dr Weber", 600)
     await screen.press("Enter")
     await offers(screen, "N09:40", "10:20", "10:00, Dr Klein")

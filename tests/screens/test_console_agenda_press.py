@@ -13,6 +13,11 @@ from tests.screens.fakes.site import Site
 
 READ = "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))))"
 """The page has made of an answer what it makes of it."""
+BUSY_AT_RELEASE = """() => window.addEventListener('pointerup', () => {
+  const until = performance.now() + 500;
+  while (performance.now() < until);
+}, { capture: true, once: true })"""
+"""The second press is there before the page has come to what it does after the first."""
 
 
 def of_a_lane(response: Response) -> bool:
@@ -34,6 +39,27 @@ async def test_a_visit_that_is_pressed_is_there_until_it_is_released(browser: Br
     assert await busy.count() == 0
     await screen.page.mouse.up()
     await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne")
+    await expect(busy).to_have_count(1)
+    assert screen.complaints == []
+
+
+async def test_what_is_pressed_twice_in_a_row_is_there_until_the_second_release(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    mouse = screen.page.mouse
+    await book_at(screen, "Dr Weber", 600)
+    day = await day_of(screen)
+    await click_at(screen, "Dr Klein", 540)
+    await mouse.move(*await point(screen, "Dr Weber", 600))
+    await screen.page.evaluate(BUSY_AT_RELEASE)
+    async with screen.page.expect_response(of_a_lane) as asked:
+        await mouse.down()
+        await asyncio.gather(mouse.up(), mouse.down())
+        await asyncio.to_thread(agendas.busy, site, day, 15)
+    await (await asked.value).finished()
+    await screen.page.evaluate(READ)
+    busy = lane(screen, "Dr Weber").locator("[data-kind=busy], [data-kind=block]")
+    assert await busy.count() == 0
+    await mouse.up()
     await expect(busy).to_have_count(1)
     assert screen.complaints == []
 

@@ -22,7 +22,7 @@ from tests.screens.agenda_desk import (
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, intercept
 
 CALLS = "select state, call from agenda_appointment order by id"
 
@@ -95,7 +95,7 @@ async def test_why_not_at_a_time_is_not_said_any_more_when_a_call_rings(
     await console.press("?")
     await expect(near).not_to_have_count(0)
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/why?*", waiting.put)
+    await intercept(console.page, "**/console/agenda/why?*", waiting.put)
     await console.press("?")
     late = await asyncio.wait_for(waiting.get(), 20)
     await rings(console, exchange, site, "call-2")
@@ -140,7 +140,7 @@ async def test_what_was_put_there_before_the_call_rang_is_none_of_this_calls(
     await asks(console, "o", 590, "book-over-dialog")
     await console.by_id("book-over-words").fill("Le docteur le veut")
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/overbook", waiting.put)
+    await intercept(console.page, "**/console/agenda/overbook", waiting.put)
     await console.press("Enter")
     late = await asyncio.wait_for(waiting.get(), 20)
     await rings(console, exchange, site)
@@ -162,7 +162,7 @@ async def test_what_is_refused_after_its_question_went_away_is_said_where_she_is
     await between_calls(console, exchange, site)
     await asks(console, "x", 605, "book-dialog")
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/cancel", waiting.put)
+    await intercept(console.page, "**/console/agenda/cancel", waiting.put)
     await console.press("1")
     await console.press("Control+Enter")
     late = await asyncio.wait_for(waiting.get(), 20)
@@ -211,7 +211,7 @@ async def test_a_series_that_is_booked_at_other_hours_after_the_call_rang_says_s
     made = await between_calls(console, exchange, site)
     await reads_out_six(console, site, made)
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/series", waiting.put)
+    await intercept(console.page, "**/console/agenda/series", waiting.put)
     await console.press("Control+Enter")
     late = await asyncio.wait_for(waiting.get(), 20)
     await rings(console, exchange, site)
@@ -232,7 +232,7 @@ async def test_what_is_asked_too_late_is_not_asked_over_a_call_that_rings(
     await click_at(console, "Dr Weber", 590)
     await expect(console.by_id("book-refusal-over")).to_be_visible()
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/why?*", waiting.put)
+    await intercept(console.page, "**/console/agenda/why?*", waiting.put)
     await console.press("o")
     late = await asyncio.wait_for(waiting.get(), 20)
     await rings(console, exchange, site)
@@ -264,7 +264,7 @@ async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back
         else:
             await route.continue_()
 
-    await screen.page.route("**/console/agenda/cancel", second_busy)
+    await intercept(screen.page, "**/console/agenda/cancel", second_busy)
     await screen.press("Control+z")
     toasts = screen.by_id("toasts")
     await expect(toasts).to_contain_text("Défait pour 2 rendez-vous sur 3", timeout=30000)
@@ -287,7 +287,7 @@ async def test_a_booking_that_cannot_be_taken_back_says_whose_it_is_and_is_not_t
     async def busy(route: Route) -> None:
         await route.fulfill(status=422, json={"code": "agenda_busy", "why": "D’abord les autres", "causes": []})
 
-    await screen.page.route("**/console/agenda/cancel", busy)
+    await intercept(screen.page, "**/console/agenda/cancel", busy)
     await screen.press("Control+z")
     stands = screen.page.locator("#toasts .toast:has(button)")
     await expect(stands).to_contain_text("D’abord les autres", timeout=30000)
@@ -304,7 +304,7 @@ async def test_what_was_refused_is_still_read_when_something_is_booked_after_it(
     await between_calls(console, exchange, site)
     await asks(console, "x", 605, "book-dialog")
     waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route("**/console/agenda/cancel", waiting.put)
+    await intercept(console.page, "**/console/agenda/cancel", waiting.put)
     await console.press("1")
     await console.press("Control+Enter")
     late = await asyncio.wait_for(waiting.get(), 20)

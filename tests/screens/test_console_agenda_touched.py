@@ -9,7 +9,7 @@ from tests.screens.agenda_desk import COMING, book_at, click_at, day_of, on_a_ca
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import PAINTED, ConsolePage
+from tests.screens.pages import PAINTED, ConsolePage, intercept
 from tests.screens.test_console_agenda_in_hand import goes_to
 from tests.screens.test_console_agenda_late import SLOTS
 
@@ -55,7 +55,7 @@ async def test_what_is_in_hand_goes_to_a_free_time_though_others_book_faster_tha
     await expect(slot(screen.page, 1)).to_have_attribute("data-hour", "07:00")
     await screen.page.evaluate(NO_WAIT)
     asked: asyncio.Queue[Route] = asyncio.Queue()
-    await screen.page.route(SLOTS, asked.put)
+    await intercept(screen.page, SLOTS, asked.put)
 
     async def touched(hour: int) -> tuple[Route, APIResponse]:
         await asyncio.to_thread(agendas.busy, site, day, hour)
@@ -108,7 +108,7 @@ async def test_what_v_finds_too_late_is_not_in_hand_for_the_next_caller(
     await console.page.evaluate(NO_WAIT)
     coming: asyncio.Queue[Route] = asyncio.Queue()
     setting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route(COMING, coming.put)
+    await intercept(console.page, COMING, coming.put)
     await console.press("1")
     await console.press("Enter")
     await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
@@ -117,7 +117,7 @@ async def test_what_v_finds_too_late_is_not_in_hand_for_the_next_caller(
         await console.press(key)
     await console.press("Alt+a")
     await expect(console.by_id("form")).to_be_visible()
-    await console.page.route(SETTING, setting.put)
+    await intercept(console.page, SETTING, setting.put)
     await console.press("Alt+a")
     beginning = await asyncio.wait_for(setting.get(), 20)
     await console.page.unroute(COMING)
@@ -144,7 +144,7 @@ async def test_the_client_she_chooses_while_the_agenda_opens_stays_chosen(
     await on_a_call(console, exchange, site)
     await console.page.evaluate(NO_WAIT)
     setting: asyncio.Queue[Route] = asyncio.Queue()
-    await console.page.route(SETTING, setting.put)
+    await intercept(console.page, SETTING, setting.put)
     await console.press("Alt+a")
     opening = await asyncio.wait_for(setting.get(), 20)
     async with console.page.expect_response(lambda told: f"/agenda/start?client={other}&" in told.url):

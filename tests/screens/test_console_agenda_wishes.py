@@ -11,6 +11,7 @@ from tests.screens.agenda_desk import click_at, jeanne_tomorrow, ready_to_book, 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
+from tests.screens.pages import intercept
 
 CONSENTS = "select way, given, by_name from callers_patientconsent order by id"
 WITH_ADDRESS = """
@@ -67,7 +68,7 @@ async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_ha
         await here.wait()
         await route.continue_()
 
-    await screen.page.route("**/fragments/agenda/slots?*", keep)
+    await intercept(screen.page, "**/fragments/agenda/slots?*", keep)
     held: list[str] = []
     screen.page.on("request", lambda asked: held.append(asked.post_data or "") if "/agenda/hold" in asked.url else None)
     await screen.press("p")

@@ -10,7 +10,7 @@ from tests.screens.fakes import agendas, cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, intercept
 from tests.screens.test_console_script import lead_an_appointment, with_script
 
 JEANNE, PAUL = "HOFFMANN Jeanne", "MARTIN Paul"
@@ -214,7 +214,7 @@ async def test_who_may_be_calling_stays_on_the_card_whatever_was_shown_between(
     async with console.page.expect_response("**/fragments/patients**"):
         await exchange.ring(unknown(site, "Cabinet Dupont"), call="call-2")
     await exchange.offer_ends("withdrawn")
-    await console.page.route("**/fragments/patients**", lambda route: route.abort())
+    await intercept(console.page, "**/fragments/patients**", lambda route: route.abort())
     await exchange.ring(unknown(site), call="call-3")
     await console.shows("ringing")
     await console.press("F2")

@@ -13,7 +13,7 @@ from tests.screens.desk import on_a_call
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage, comes_true, stock_chromium
+from tests.screens.pages import ConsolePage, comes_true, intercept, stock_chromium
 
 TEXTS = "select count(*) from messaging_message"
 TICKET = "**/console/ticket?*"
@@ -177,7 +177,7 @@ async def test_a_key_pressed_while_the_line_is_cut_is_done_when_it_is_back(
         await pressed.wait()
         await route.continue_()
 
-    await console.page.route(TICKET, keep)
+    await intercept(console.page, TICKET, keep)
     await exchange.cut()
     await asyncio.wait_for(asked.wait(), 20)
     await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")

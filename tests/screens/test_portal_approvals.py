@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import PAINTED, LoginPage
+from tests.screens.pages import PAINTED, LoginPage, intercept
 
 PHONE = ("390", "1366")
 
@@ -159,7 +159,7 @@ async def told_late(page: Page, chosen: Locator, old: str, new: str) -> None:
         await chose.wait()
         await route.fulfill(response=answer, body=(await answer.text()).replace(old, new))
 
-    await page.route("**?part=list", late)
+    await intercept(page, "**?part=list", late)
     async with page.expect_response("**?part=list"):
         await page.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
         await asked.wait()

@@ -56,6 +56,10 @@ export class Grid {
     this.turns = new Map();
     /** Until the mouse is released in the grid; null while it is not pressed there. @type {Promise<void>|null} */
     this.pressing = null;
+    /** Ends it. */
+    this.released = () => {};
+    /** How often the mouse was pressed there: the end of an earlier press is not that of a later one. */
+    this.presses = 0;
     this.frame.addEventListener("click", (event) => this.clicked(event));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
     this.frame.addEventListener("pointerdown", (event) => this.press(event));
@@ -514,21 +518,25 @@ export class Grid {
   /** What is pressed stays until it is released: the browser tells nobody of a click on what was replaced meanwhile. @param {PointerEvent} pressed */
   press(pressed) {
     if (pressed.button !== 0) return;
+    this.presses += 1;
+    const { presses } = this;
     this.pressing ??= new Promise((done) => {
-      const over = (/** @type {Event} */ event) => {
-        // A release outside the window is seen by the next move alone.
-        if (event instanceof PointerEvent && event.type === "pointermove" && event.buttons) return;
-        // A press takes the focus from what had it.
-        if (event.type === "blur" && event.target !== window) return;
-        for (const type of RELEASED) window.removeEventListener(type, over, true);
-        // The click comes after it.
-        setTimeout(() => {
-          this.pressing = null;
-          done();
-        });
-      };
-      for (const type of RELEASED) window.addEventListener(type, over, true);
+      this.released = done;
     });
+    const over = (/** @type {Event} */ event) => {
+      // A release outside the window is seen by the next move alone.
+      if (event instanceof PointerEvent && event.type === "pointermove" && event.buttons) return;
+      // A press takes the focus from what had it.
+      if (event.type === "blur" && event.target !== window) return;
+      for (const type of RELEASED) window.removeEventListener(type, over, true);
+      // The click comes after it, and may be the first of two: the second is pressed by then.
+      setTimeout(() => {
+        if (presses !== this.presses) return;
+        this.pressing = null;
+        this.released();
+      });
+    };
+    for (const type of RELEASED) window.addEventListener(type, over, true);
   }
 
   /** Where it would go, or may not. @param {Place|null} to @param {number} span @param {string} [more] its other classes */
