@@ -82,6 +82,8 @@ def _shown(
     context = {
         "page": page,
         "starts": page.starts_at.astimezone(zone),
+        "moved_from": None if page.moved_from is None else parts.moment_words(page.moved_from, zone),
+        "when": parts.moment_words(page.starts_at, zone),
         "choices": [(each.isoformat(), each.astimezone(zone)) for each in page.choices],
         "cancelling": cancelling,
         "moving": moving or bool(page.choices),

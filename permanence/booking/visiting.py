@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Behind the secret link of an appointment: what was booked, the file for a calendar, another moment, or none."""
 
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, TypedDict
 from urllib.parse import urlencode
@@ -23,6 +24,9 @@ from permanence.agenda.rules.states import AppointmentState
 from permanence.booking import offered, parts
 from permanence.booking.choosing import asked_of
 from permanence.booking.qr import qr_svg
+
+NEWS = timedelta(minutes=30)
+"""How long it is said that it was moved: the patient keeps this address, with all that stands in it."""
 
 
 @require_safe
@@ -199,10 +203,12 @@ def _to(page: PageView, token: str, **said: str | int) -> HttpResponse:
 
 
 def _moved_from(request: HttpRequest, page: PageView, visit: VisitView) -> str:
-    """From when it was moved, in words, as the address says after that; "" once it was changed again, or where it
-    stands as it stood.
+    """From when it was moved, in words, as the address says after that; "" once that is no news any more or anything
+    else was said of it, and where it stands as it stood.
     """
     was, found = parts.read_moment(request.GET.get("was", "")), visit.appointment
     if was is None or was == found.starts_at or request.GET.get("now") != str(found.revision):
+        return ""
+    if found.state is not AppointmentState.BOOKED or parts.now() - found.state_at >= NEWS:
         return ""
     return parts.moment_words(was, parts.zone_of(page))

@@ -31,6 +31,9 @@ from permanence.console.agenda_asked import (
 from permanence.console.agenda_shown import moved_meanwhile, shown_asked
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
+from permanence.dispatch import change_words
+from permanence.dispatch.cancel_queries import told_of_cancelling
+from permanence.dispatch.move_queries import told_of_moving
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 
@@ -132,7 +135,7 @@ def overbook(request: HttpRequest) -> HttpResponse:
 @says_why
 def move(request: HttpRequest) -> HttpResponse:
     """Another time, or another agenda of the same client. What the rules refuse changes nothing. `act`: its id, by
-    which it can be taken back.
+    which it can be taken back; `hears`: whether its patient is told, in words.
     """
     by, at, data = who(request), _CLOCK.now(), _asked(request)
     before = appointment_asked(by, data["appointment"])
@@ -152,7 +155,8 @@ def move(request: HttpRequest) -> HttpResponse:
         return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
     except ChangedMeanwhile as refusal:
         return moved_meanwhile(by, before.appointment, refusal, at=at)
-    return _answer(made, act=data["key"])
+    hears = str(change_words.MOVED[told_of_moving(by=by, visit=made, at=at)])
+    return _answer(made, act=data["key"], hears=hears)
 
 
 @require_POST
@@ -174,7 +178,9 @@ def move_back(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def cancel(request: HttpRequest) -> HttpResponse:
-    """It does not take place, for a cause. `said`: what becomes of its time, where it is night and somebody waits."""
+    """It does not take place, for a cause. `hears`: whether its patient is told, in words; `said`: what becomes of its
+    time, where it is night and somebody waits.
+    """
     by, at, data = who(request), _CLOCK.now(), _asked(request)
     try:
         cause = CancelCause(data["cause"])
@@ -194,12 +200,13 @@ def cancel(request: HttpRequest) -> HttpResponse:
         )
     except ChangedMeanwhile as refusal:
         return moved_meanwhile(by, before.appointment, refusal, at=at)
+    hears = str(change_words.CANCELLED[told_of_cancelling(by=by, visits=[made], at=at)[made.appointment]])
     span = {"starts_at": made.starts_at, "ends_at": made.ends_at}
     night = waiting_offers.at_night(agenda=made.agenda, **span, by=by, at=at)
     if night is None:
-        return _answer(made, said="")
+        return _answer(made, hears=hears, said="")
     zone = ZoneInfo(agenda_asked(by, made.agenda).time_zone)
-    return _answer(made, said=freed_at_night(night.offered_from, zone, has_ended=night.has_ended))
+    return _answer(made, hears=hears, said=freed_at_night(night.offered_from, zone, has_ended=night.has_ended))
 
 
 @require_POST

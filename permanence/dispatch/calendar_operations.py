@@ -19,9 +19,10 @@ from permanence.agenda.interop.invitation import Invitation, Method
 from permanence.agenda.place_words import told_line
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.rules.states import STANDING, AppointmentState, Door
+from permanence.agenda.rules.states import STANDING, AppointmentState
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
+from permanence.dispatch.calendar_queries import address_of, has_entries, is_told, last_entry
 from permanence.dispatch.models import CalendarMail
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, Attempt, Outcome, ReminderState, retry_in
@@ -59,10 +60,9 @@ def follow(
 ) -> None:
     """An appointment was booked, moved or cancelled: its patient's calendar is to say so. Idempotent by revision.
 
-    A cancellation is told only where the appointment was; what came in with a file only once it is moved (whoever gave
-    it elsewhere told him there, and hundreds come in at once); a move that was taken back (`back`) only to who was told
-    of it, or not yet of what stands again; and where the client sends them no more, what stands in a calendar already
-    is kept true.
+    Which is told is `calendar_queries`' to say (what came in with a file only once it is moved: whoever gave it
+    elsewhere told him there, and hundreds come in at once); a move that was taken back (`back`) only to who was told
+    of it, or not yet of what stands again.
     """
     by = house_system(house=house)
     before = CalendarMail.objects.for_house(by.house_key).filter(appointment=appointment, revision__lt=revision)
@@ -70,14 +70,13 @@ def follow(
     if not sends and not before.exists():
         return
     visit = agenda.appointment(by=by, appointment=appointment)
-    over = visit.state is AppointmentState.CANCELLED
-    if visit.door is Door.PUBLIC or visit.starts_at <= at or (visit.door is Door.IMPORT and not revision):
+    if not has_entries(visit, revision=revision, at=at):
         return
     is_late = visit.revision != revision
     with transaction.atomic():
         before.filter(state=ReminderState.PENDING, leased_until=None).update(state=ReminderState.OVERTAKEN)
-        told = before.filter(state__in=[ReminderState.SENT, ReminderState.PENDING]).order_by("-revision").first()
-        if (over and told is None) or (not sends and (told is None or told.is_cancelled)):
+        told = last_entry(before)
+        if not is_told(visit, told, sends=sends):
             return
         if back and _is_as_before(before, told, revision=revision):
             return
@@ -88,7 +87,7 @@ def follow(
             defaults={
                 "client_id": int(client),
                 "key": new_id(at, entropy),
-                "is_cancelled": over,
+                "is_cancelled": visit.state is AppointmentState.CANCELLED,
                 "made_at": at,
                 "next_attempt_at": at,
                 # heard after the next change: what was to be told counts once that one is taken back
@@ -139,7 +138,7 @@ def _taken(row: CalendarMail, *, at: datetime) -> CalendarTaken:
     visit = agenda.appointment(by=by, appointment=row.appointment)
     account = clients.client(house=by.house, client=str(row.client_id))
     person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
-    address = person.mail if person.may_mail else ""
+    address = address_of(person)
     if visit.revision != row.revision or visit.starts_at <= at or (visit.state not in STANDING) != row.is_cancelled:
         address = _end(row, ReminderState.OVERTAKEN)
     elif not address:

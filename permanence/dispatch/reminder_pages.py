@@ -37,14 +37,16 @@ class ReminderPage:
     `choices`: where it could be moved.
 
     `standing`: it is still the one that was told; `moved`: he moved it with this link, and `starts_at` is where it is
-    now. `place`: at which site or by what way, in the active language; "" where it is neither. `again`: the name of its
-    practitioner's public page once it is cancelled, "" where the practice may not be named or nothing is booked there.
+    now, `moved_from` where he was told that it is: None where it is there again. `place`: at which site or by what
+    way, in the active language; "" where it is neither. `again`: the name of its practitioner's public page once it is
+    cancelled, "" where the practice may not be named or nothing is booked there.
     """
 
     starts_at: datetime
     state: AppointmentState
     standing: bool
     moved: bool
+    moved_from: datetime | None
     place: str
     choices: tuple[datetime, ...] = ()
     again: str = ""
@@ -81,6 +83,7 @@ def look(*, link: str, at: datetime, moving: bool = False) -> ReminderPage:
         state=visit.state,
         standing=standing,
         moved=moved,
+        moved_from=row.starts_at if moved and starts_at != row.starts_at else None,
         place=told_line(visit, house=by.house, named=named) if standing or moved else "",
         choices=choices_of(visit, account, by=by, at=at) if moving and standing else (),
         again=own_slug(by=by, agenda=visit.agenda) if named and visit.state is AppointmentState.CANCELLED else "",

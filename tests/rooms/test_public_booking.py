@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from permanence.agenda import tasks
 from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicKnock, PublicMail, SlotHold
-from permanence.agenda.operations import appointments, public_forms, setting
+from permanence.agenda.operations import appointments, public_forms, setting, visits
 from permanence.agenda.operations.reasons import retire_reason
 from permanence.agenda.queries import days
 from permanence.agenda.queries.public import code_for, token_of
@@ -354,6 +354,24 @@ def test_the_page_says_that_it_was_moved_from_when_to_when(jeanne, cast, clock):
     appointments.move(key=cast.key(), appointment=Appointment.objects.get().key, **again)
     jeanne.get(moved["Location"])
     assert "est déplacé" not in jeanne.text(), "that was said of a time that is no more"
+
+
+def test_an_address_that_was_kept_does_not_say_again_that_it_was_moved(jeanne, clock):
+    link = jeanne.book()
+    jeanne.get(f"{link}/move")
+    visit = Appointment.objects.get()
+    body_ = jeanne.shown() | {"was": visit.starts_at.isoformat(), "starts": after(60).isoformat()}
+    kept = jeanne.post(f"{link}/move", **body_)["Location"]
+    clock.forward(minutes=29)
+    jeanne.get(kept)
+    assert "est déplacé" in jeanne.text()
+    clock.forward(minutes=1)
+    jeanne.get(kept)
+    assert "est déplacé" not in jeanne.text()
+    act = {"by": jeanne.cast.claire, "at": clock.at}
+    visits.confirm(key=jeanne.cast.key(), appointment=visit.key, **act)
+    jeanne.get(kept)
+    assert "est déplacé" not in jeanne.text(), "what was just done with it is another thing"
 
 
 def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock, deliver_all):

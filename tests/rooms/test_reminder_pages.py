@@ -96,25 +96,53 @@ def test_where_the_practice_is_not_named_neither_is_its_number(cast):
     assert "Dupont" not in shown
 
 
-def test_moved_it_says_in_his_language_to_when_and_goes_on_saying_it(cast, clock):
-    address = reminded(cast)
+def moved_by_it(address):
+    """He takes the third of the moments that are proposed to him, on the page in German; where that leads."""
     browser = Browser(headers={"accept-language": "fr"})
     asked = browser.get(f"{address}?move=1").content.decode()
     moment = re.findall(r'name="starts" value="([^"]+)"', asked)[2]
     key = re.search(r'name="key" value="([^"]+)"', asked)[1]
     answer = browser.post(f"{address}?lang=de", {"act": "move", "starts": moment, "key": key})
     assert answer.status_code == 303
+    assert Appointment.objects.get().starts_at.isoformat() == moment
+    return answer["Location"]
+
+
+def put(cast, minutes, *, at):
+    """The practice moves it to so many minutes after eight."""
+    where = {"agenda": cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": at}
+    appointments.move(key=cast.key(), appointment=Appointment.objects.get().key, **where)
+
+
+MOVED = "Ihr Termin ist verschoben: von Montag, 30. November, 08:00 Uhr auf {} Uhr."
+
+
+def test_moved_it_says_in_his_language_from_when_to_when_and_goes_on_saying_it(cast, clock):
+    address = reminded(cast)
+    there = moved_by_it(address)
     visit = Appointment.objects.get()
-    assert visit.starts_at.isoformat() == moment
+    told = MOVED.format("Mittwoch, 25. November, 08:00")
     for _again in range(2):
-        shown = browser.get(answer["Location"]).content.decode()
-        assert "Ihr Termin ist verlegt." in shown
+        shown = read(there)
+        assert told in seen(shown)
         assert f'datetime="{visit.starts_at.astimezone(parts.ZoneInfo("Europe/Paris")).isoformat()}"' in shown
         assert 'name="act"' not in shown
     clock.at = visit.starts_at - timedelta(minutes=1)
-    assert "Ihr Termin ist verlegt." in read(address)
+    assert told in seen(read(address))
     clock.at = visit.starts_at
     read(address, status=410)
+
+
+def test_moved_on_by_the_practice_it_says_where_it_stands_now_and_nothing_once_it_is_where_he_was_told(cast, clock):
+    address = reminded(cast)
+    there = moved_by_it(address)
+    put(cast, 120, at=clock.at)
+    assert MOVED.format("Montag, 30. November, 10:00") in seen(read(there))
+    put(cast, 0, at=clock.at)
+    shown = read(there)
+    assert "verschoben" not in shown
+    assert "seither geändert" not in shown
+    assert 'datetime="2026-11-30T08:00:00+01:00"' in shown
 
 
 def test_who_presses_twice_is_moved_once_and_reads_no_refusal(cast, clock):
@@ -146,10 +174,9 @@ def test_another_moment_is_at_the_same_site_and_none_at_another_can_be_sent(cast
 
 def test_moved_by_the_practice_it_says_so_and_not_that_he_did(cast):
     address = reminded(cast)
-    where = {"agenda": cast.dupont, "starts_at": after(60), "by": cast.claire, "at": NOON}
-    appointments.move(key=cast.key(), appointment=Appointment.objects.get().key, **where)
+    put(cast, 60, at=NOON)
     shown = read(address)
-    assert "verlegt." not in shown
+    assert "verschoben" not in shown
     assert "Dieser Termin wurde seither geändert" in shown
 
 

@@ -152,6 +152,7 @@ async def test_enter_where_somebody_stands_says_who_and_what_was_done_is_not_sai
     await screen.press("1")
     await screen.press("Control+Enter")
     await expect(screen.by_id("book-place")).to_contain_text("Rendez-vous annulé")
+    await expect(screen.by_id("book-place")).to_contain_text(". Personne ne l’en avertit par écrit\u00a0: dites-le-lui")
     await screen.by_id("book-after").click()
     await expect(screen.by_id("book-place")).not_to_contain_text("annulé")
     assert screen.complaints == []

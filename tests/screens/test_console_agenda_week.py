@@ -80,7 +80,7 @@ async def test_what_is_done_in_the_week_names_the_practitioner_and_the_day(brows
     await expect(screen.by_id("book-act")).to_contain_text("Dr Weber")
     await screen.press("Enter")
     await expect(toast).to_contain_text("HOFFMANN Jeanne déplacé")
-    await expect(toast).to_contain_text(", Dr Weber")
+    await expect(toast).to_contain_text(", Dr Weber. Personne ne l’en avertit par écrit\u00a0: dites-le-lui vous-même.")
     await screen.press("ArrowDown")
     await screen.press("ArrowDown")
     await screen.press("b")

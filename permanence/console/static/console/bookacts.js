@@ -64,7 +64,7 @@ export class Acts {
     this.book.spoken.acted();
     const done = word("book_cancelled", { patient: nameOf(item) });
     noWayBack(done, "cancelled");
-    this.book.spoken.did([done, told.said].filter(Boolean).join(". "));
+    this.book.spoken.did([`${done}.`, told.hears, told.said].filter(Boolean).join(" "));
     this.book.again(agenda);
     return "";
   }

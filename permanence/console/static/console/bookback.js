@@ -4,8 +4,8 @@ import { against } from "./bookonce.js";
 import { offerAgain, offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
-/** @param {string} words what was done @param {import("./undo.js").Kind} kind @param {() => unknown} back takes it back; throws what `request` throws */
-export function offerBack(words, kind, back) {
+/** @param {string} words what was done @param {import("./undo.js").Kind} kind @param {() => unknown} back takes it back; throws what `request` throws @param {string} [more] as `offerUndo` */
+export function offerBack(words, kind, back, more = "") {
   const take = async () => {
     try {
       await back();
@@ -13,5 +13,5 @@ export function offerBack(words, kind, back) {
       offerAgain(`${word("book_not_back", { what: words.replace(/\.$/, "") })}. ${against(error)}`, kind, take);
     }
   };
-  offerUndo(words, kind, take);
+  offerUndo(words, kind, take, "check", more);
 }

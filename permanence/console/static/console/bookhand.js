@@ -179,7 +179,7 @@ export class Hand {
       this.book.hooks.done("", done);
       await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
     };
-    offerBack(word("book_moved", whose), "moved", back);
+    offerBack(word("book_moved", whose), "moved", back, told.hears);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

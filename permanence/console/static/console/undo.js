@@ -12,11 +12,11 @@ let last = null;
 /** What the key said last. @type {HTMLElement|null} */
 let late = null;
 
-/** What was recorded, and for ten seconds the way back; nothing moves meanwhile. What was refused just before is still read. @param {string} text @param {Kind} kind @param {() => void} undo @param {"check"|"alert"} [sign] */
-export function offerUndo(text, kind, undo, sign = "check") {
+/** What was recorded, and for ten seconds the way back; nothing moves meanwhile. What was refused just before is still read. @param {string} text @param {Kind} kind @param {() => void} undo @param {"check"|"alert"} [sign] @param {string} [more] what else there is to know of it now, and not once it is too late */
+export function offerUndo(text, kind, undo, sign = "check", more = "") {
   over();
   const back = make("button", { class: "btn btn--sm", type: "button" }, word("undo"), " ", make("kbd", {}, `${word("key_ctrl")} Z`));
-  const shown = raised(sign, text, back);
+  const shown = raised(sign, [text, more].filter(Boolean).join(". "), back);
   last = { text, kind, shown, undo, timer: window.setTimeout(() => shown.remove(), UNDO_MS), isPast: false };
   back.addEventListener("click", take);
 }
