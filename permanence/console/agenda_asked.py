@@ -25,6 +25,7 @@ from permanence.agenda.rules.wishes import Preferences, Wish
 from permanence.agenda.why_words import sentences
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
+from permanence.console.agenda_wall import DAY
 from permanence.console.agenda_words import REFUSED
 from permanence.console.views import BadRequest, call_of, text_of
 from permanence.foundation import access
@@ -34,6 +35,7 @@ from permanence.reception.hours import moment_of
 
 YEARS = range(2000, 2100)
 NUMBER = re.compile(r"[0-9]{1,4}")
+STEPS = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
 HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 MOST_ANSWERS = 80
 """Questions of one reason, of both kinds."""
@@ -75,6 +77,16 @@ def minute_of(text: str) -> int:
     if not NUMBER.fullmatch(text) or int(text) >= 24 * 60:
         raise BadRequest(f"{text[:20]!r} is no minute of a day")
     return int(text)
+
+
+def steps_of(text: str) -> tuple[int, int]:
+    """From which step of a day until which, of "96-216"; the whole day for "". Raises BadRequest."""
+    if not text:
+        return 0, DAY
+    found = STEPS.fullmatch(text)
+    if found is None or not int(found[1]) < int(found[2]) <= DAY:
+        raise BadRequest(f"{text[:20]!r} is no part of a day")
+    return int(found[1]), int(found[2])
 
 
 def moment_asked(agenda: AgendaView, asked: Mapping[str, Any]) -> datetime:

@@ -181,21 +181,26 @@ def _seen(busy: Item) -> tuple[int, int]:
 
 
 def within(lane: Lane, first: int, last: int) -> Lane:
-    """The lane with what it has of absences and busy time between these steps: their words stand in the middle."""
+    """The lane with what it has of absences and busy time between these steps: their words stand in the middle.
+
+    What is left outside makes the day longer: a page that sees it in a lane fetched again fetches the whole grid
+    (`isOutside` in bookgrid.js).
+    """
     away = [each for each in lane.grounds if each.kind == "absent"]
     grounds = [each for each in lane.grounds if each.kind != "absent"]
     return replace(
         lane,
         grounds=(*grounds, *(_between(each, first, last) for each in away if _meets(each, first, last))),
         items=tuple(
-            _between(each, first, last) if _goes_on(each) and _meets(each, first, last) else each for each in lane.items
+            _between(each, first, last) if each.is_busy and _is_seen(each, first, last) else each for each in lane.items
         ),
     )
 
 
-def _goes_on(each: Item) -> bool:
-    """Whether it is busy time that came from the day before or goes on: what is of that day alone makes it longer."""
-    return each.is_busy and (each.first == 0 or each.first + each.span == DAY)
+def _is_seen(busy: Item, first: int, last: int) -> bool:
+    """Whether as much of it is between these steps as a day is made longer for."""
+    begins, ends = _seen(busy)
+    return busy.span == DAY or (first <= begins and ends <= last)
 
 
 def _meets(each: Item | Ground, first: int, last: int) -> bool:

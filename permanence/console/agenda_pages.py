@@ -45,13 +45,14 @@ from permanence.console.agenda_asked import (
     minute_of,
     moment_asked,
     says_why,
+    steps_of,
     wanted_of,
 )
 from permanence.console.agenda_days import shown_days
 from permanence.console.agenda_lanes import lanes_of, legend_of
 from permanence.console.agenda_near import day_words, wish_there
 from permanence.console.agenda_told import reason_told
-from permanence.console.agenda_wall import DAY, STEP
+from permanence.console.agenda_wall import STEP
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import config_of
@@ -182,9 +183,7 @@ def lane(request: HttpRequest) -> HttpResponse:
     first = minute_of(asked.get("first", "0")) // STEP
     found = of_days.day(by=by, agendas=[agenda.id], day=day, at=at)
     ((one,), _marks) = lanes_of(by, found, at=at, by_day=asked.get("by_day") == "1")
-    begins, _dash, ends = asked.get("shown", f"0-{DAY}").partition("-")
-    one = drawn.within(one, minute_of(begins), minute_of(ends))
-    return HttpResponse(drawn.folded(one, first).drawn)
+    return HttpResponse(drawn.folded(drawn.within(one, *steps_of(asked.get("shown", ""))), first).drawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ figures in every language (`foundation/formats/`). Every moment is told on one c
 house's for what the house reads, the client's for the client.
 """
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -54,17 +54,41 @@ def day_and_hour(at: datetime, zone: tzinfo, *, now: datetime) -> str:
     local, today = at.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
         return _("today %(hour)s") % {"hour": hour(at, zone)}
-    day = dates.say(local, dates.Form.OF_MONTH if local.year == today.year else dates.Form.WHOLE)
-    return _("%(day)s, %(hour)s") % {"day": day, "hour": hour(at, zone)}
+    return day_and_hour_in(_form(local, today), at, zone)
 
 
 def day_and_hour_until(ends: datetime, zone: tzinfo, *, now: datetime) -> str:
     """The same of an end: one at midnight is told by the day that it ends, which is in it."""
-    if clock(ends, zone) != "00:00":
+    if not begins_day(ends, zone):
         return day_and_hour(ends, zone, now=now)
-    last = (ends - timedelta(microseconds=1)).astimezone(zone)
-    same = last.year == now.astimezone(zone).year
-    return _("%(day)s, inclusive") % {"day": dates.say(last, dates.Form.OF_MONTH if same else dates.Form.WHOLE)}
+    return day_and_hour_until_in(_form(last_day(ends, zone), now.astimezone(zone)), ends, zone)
+
+
+def day_and_hour_in(form: dates.Form, at: datetime, zone: tzinfo) -> str:
+    """Day and hour as a sentence says them, the day in that form, be it today: « mardi 24 novembre, 11 h 57 »."""
+    return _("%(day)s, %(hour)s") % {"day": dates.say(at.astimezone(zone), form), "hour": hour(at, zone)}
+
+
+def day_and_hour_until_in(form: dates.Form, ends: datetime, zone: tzinfo) -> str:
+    """The same of an end: one at midnight is told by the day that it ends, which is in it."""
+    if not begins_day(ends, zone):
+        return day_and_hour_in(form, ends, zone)
+    return _("%(day)s, inclusive") % {"day": dates.say(last_day(ends, zone), form)}
+
+
+def begins_day(at: datetime, zone: tzinfo) -> bool:
+    """Whether it is midnight to the second."""
+    return at.astimezone(zone).time() == time()
+
+
+def last_day(ends: datetime, zone: tzinfo) -> date:
+    """The last day of which something is in what ends then."""
+    local = ends.astimezone(zone)
+    return local.date() - timedelta(days=1) if begins_day(ends, zone) else local.date()
+
+
+def _form(day: date, today: date) -> dates.Form:
+    return dates.Form.OF_MONTH if day.year == today.year else dates.Form.WHOLE
 
 
 def length(seconds: float) -> str:

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from permanence.reception.table import InstructionEntry, OpeningHours
 
 DAYS_SHOWN = 14
 WHOLE_DAY = "00:00-24:00"
+NAMED = dates.Form.NAMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,42 +135,23 @@ def _read_by(each: Reading, zone: ZoneInfo, *, at: datetime) -> ReadBy:
 def span(starts: datetime | None, ends: datetime | None, zone: ZoneInfo, *, at: datetime) -> str:
     """From when (None: now) to when (None: without end) something holds, as a sentence says it."""
     if starts is not None and ends is not None:
-        if _begins_day(starts, zone) and _begins_day(ends, zone):
+        if moments.begins_day(starts, zone) and moments.begins_day(ends, zone):
             return _whole_days(starts, ends, zone)
-        words = {"starts": _day_hour(starts, zone), "ends": _end(ends, zone)}
+        words = {"starts": moments.day_and_hour_in(NAMED, starts, zone)}
+        words["ends"] = moments.day_and_hour_until_in(NAMED, ends, zone)
         return _("From %(starts)s to %(ends)s") % words
     if starts is not None:
-        return _("From %(starts)s") % {"starts": _day_hour(starts, zone)}
+        return _("From %(starts)s") % {"starts": moments.day_and_hour_in(NAMED, starts, zone)}
     if ends is None:
         return ""
     if ends.astimezone(zone).date() == at.astimezone(zone).date():
         return _("Until %(hour)s") % {"hour": moments.hour(ends, zone)}
-    return _("Until %(ends)s") % {"ends": _end(ends, zone)}
+    return _("Until %(ends)s") % {"ends": moments.day_and_hour_until_in(NAMED, ends, zone)}
 
 
 def _whole_days(starts: datetime, ends: datetime, zone: ZoneInfo) -> str:
-    first, last = starts.astimezone(zone).date(), _last_day(ends, zone)
+    first, last = starts.astimezone(zone).date(), moments.last_day(ends, zone)
     if first >= last:
-        return _("%(day)s, all day") % {"day": dates.say(first, dates.Form.NAMED)}
-    words = {"starts": dates.say(first, dates.Form.NAMED), "ends": _end(ends, zone)}
+        return _("%(day)s, all day") % {"day": dates.say(first, NAMED)}
+    words = {"starts": dates.say(first, NAMED), "ends": moments.day_and_hour_until_in(NAMED, ends, zone)}
     return _("From %(starts)s to %(ends)s") % words
-
-
-def _end(ends: datetime, zone: ZoneInfo) -> str:
-    """What ends at midnight is told by the day that it ends."""
-    if not _begins_day(ends, zone):
-        return _day_hour(ends, zone)
-    return _("%(day)s, inclusive") % {"day": dates.say(_last_day(ends, zone), dates.Form.NAMED)}
-
-
-def _begins_day(moment: datetime, zone: ZoneInfo) -> bool:
-    return moment.astimezone(zone).time() == time()
-
-
-def _last_day(ends: datetime, zone: ZoneInfo) -> date:
-    return ends.astimezone(zone).date() - timedelta(days=1)
-
-
-def _day_hour(moment: datetime, zone: ZoneInfo) -> str:
-    local = moment.astimezone(zone)
-    return _("%(day)s, %(hour)s") % {"day": dates.say(local, dates.Form.NAMED), "hour": moments.hour(moment, zone)}

@@ -107,6 +107,11 @@ def busy_of(agenda):
     return sorted(Block.objects.filter(agenda=int(agenda), removed_at=None).values_list("starts_at", "ends_at"))
 
 
+def free(cast, starts):
+    block = Block.objects.get(starts_at=starts, removed_at=None)
+    blocks.unblock(key=cast.key(), block=block.key, by=cast.claire, at=NOON)
+
+
 def test_ios_finds_its_way_from_the_name_of_the_house(cast):
     device = phone(cast)
     found = Browser().generic("PROPFIND", "/.well-known/caldav")

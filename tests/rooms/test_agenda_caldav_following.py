@@ -9,15 +9,15 @@ from itertools import pairwise
 
 import pytest
 
-from permanence.agenda.models import Block, CalendarObject, FreedTime, Occupancy, OtherBusy
-from permanence.agenda.operations import blocks, waiting_offers
+from permanence.agenda.models import CalendarObject, FreedTime, Occupancy, OtherBusy
+from permanence.agenda.operations import waiting_offers
 from permanence.agenda.rules.waiting import WRITES_ON
-from permanence.api import calendars
 from permanence.kernel.system import SystemEntropy
-from tests.rooms.agenda_cast import make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_agenda_caldav import Noon, book, busy_of, home, phone
+from tests.rooms.test_agenda_caldav import book, busy_of, cast, clock, free, home, phone
 from tests.rooms.waiting_cast import person, waits
+
+__all__ = ["cast", "clock"]
 
 PARIS = """BEGIN:VTIMEZONE
 BEGIN:DAYLIGHT
@@ -73,18 +73,6 @@ CUT = body(OLD, "20261130", until=";UNTIL=20261213T225959Z", sequence=1)
 REST = body(NEW, "20261214", sequence=1, words="Staff, with lunch")
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    found = Noon()
-    monkeypatch.setattr(calendars, "_CLOCK", found)
-    return found
-
-
-@pytest.fixture
-def cast(db, clock):
-    return make_agenda_cast()
-
-
 class Telephone:
     """It shows the whole rule, and changes it from the third Monday on."""
 
@@ -102,11 +90,6 @@ class Telephone:
 
     def writes(self, first):
         return [self.cut(), self.rest()] if first == "the old one" else [self.rest(), self.cut()]
-
-
-def free(cast, starts):
-    block = Block.objects.get(starts_at=starts, removed_at=None)
-    blocks.unblock(key=cast.key(), block=block.key, by=cast.claire, at=NOON)
 
 
 def taken():

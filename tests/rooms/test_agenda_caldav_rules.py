@@ -7,13 +7,13 @@ import pytest
 
 from permanence.agenda.interop import events
 from permanence.agenda.models import Block, CalendarObject, OtherBusy
-from permanence.agenda.operations import blocks
-from permanence.api import calendars
 from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemEntropy
-from tests.rooms.agenda_cast import after, make_agenda_cast
+from tests.rooms.agenda_cast import after
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_agenda_caldav import Noon, book, busy_of, event, home, phone, synced
+from tests.rooms.test_agenda_caldav import book, busy_of, cast, clock, event, free, home, phone, synced
+
+__all__ = ["cast", "clock"]
 
 ENTROPY = SystemEntropy()
 WEEK = 7 * 24 * 60
@@ -22,29 +22,12 @@ WEEKLY = ("SUMMARY:Réunion", "RRULE:FREQ=WEEKLY")
 DISMISSED = "X-MOZ-LASTACK:20261124T120000Z"
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    found = Noon()
-    monkeypatch.setattr(calendars, "_CLOCK", found)
-    return found
-
-
-@pytest.fixture
-def cast(db, clock):
-    return make_agenda_cast()
-
-
 def weekly(*more, hours=("10", "11")):
     return event("r", f"20261130T{hours[0]}0000Z", f"20261130T{hours[1]}0000Z", *WEEKLY, *more)
 
 
 def begins(cast):
     return [starts for starts, _ends in busy_of(cast.dupont)]
-
-
-def free(cast, starts):
-    block = Block.objects.get(starts_at=starts, removed_at=None)
-    blocks.unblock(key=cast.key(), block=block.key, by=cast.claire, at=NOON)
 
 
 def test_a_time_that_the_house_freed_stays_free_when_the_phone_writes_the_rule_again(cast):

@@ -122,6 +122,12 @@ def test_a_lane_fetched_alone_is_the_lane_of_the_grid(cast, browser_of, monday):
     assert alone.strip() in whole
 
 
+@pytest.mark.parametrize("steps", ["216-96", "0-289", "96-96", "96", "-216"])
+def test_a_part_that_no_day_has_is_not_shown(cast, browser_of, monday, steps):
+    asked = {"agenda": cast.dupont, "day": monday.isoformat(), "shown": steps}
+    assert browser_of(cast.claire).get(LANE, asked).status_code == 422
+
+
 def test_every_state_has_its_look_and_its_words(cast, browser_of, monday):
     made = [booked(cast, monday, 9 + number) for number in (0, 1, 2, 5, 6)]
     states = [each for each in AppointmentState if each is not AppointmentState.CANCELLED]
@@ -298,7 +304,7 @@ def test_words_the_page_does_not_send_are_refused_and_change_nothing(cast, brows
     browser = browser_of(cast.claire)
     for path in (GRID, LANE, SLOTS, WHY, START, "/console/agenda/nearest"):
         names = ("client", "agenda", "day", "view", "reason", "patient", "halves", "out", "with", "minute", "first")
-        for name in names:
+        for name in (*names, "shown"):
             known = {"client": cast.cabinet.id, "agenda": cast.dupont, "reason": cast.consultation}
             asked = known | {"day": monday.isoformat(), "minute": "540", name: word}
             answer = browser.get(path, asked)

@@ -202,6 +202,17 @@ def test_six_sessions_are_one_act_and_what_finds_no_time_is_said(cast, browser_o
     assert set(Appointment.objects.values_list("state", flat=True)) == {"cancelled"}
 
 
+def test_a_mark_that_is_not_taken_back_says_why(cast, browser_of, monday):
+    browser, made = browser_of(cast.claire), booked(cast, monday, 9)
+    assert act(browser, "mark", key=cast.key(), appointment=made.appointment, state="confirmed").status_code == 200
+    told = {"appointment": made.appointment, "cause": "patient"}
+    assert act(browser, "cancel", key=cast.key(), **told).status_code == 200  # meanwhile, at another desk
+    refused = act(browser, "mark", key=cast.key(), appointment=made.appointment, state="booked")
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_now")
+    assert refused.json()["why"].startswith("Ce rendez-vous ne peut plus changer")
+    assert Appointment.objects.get().state == "cancelled"
+
+
 def test_the_days_after_an_operation_and_a_day_on_which_nobody_is_there(cast, browser_of, monday):
     browser = browser_of(cast.claire)
     made = act(browser, "series", key=cast.key(), **series_of(cast, monday, days="1,7,30", tolerance="1"))

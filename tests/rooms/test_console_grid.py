@@ -4,7 +4,7 @@
 import html
 import re
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
@@ -15,13 +15,31 @@ from permanence.agenda.queries import days, shown
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import AppointmentState
 from permanence.clients import absences
+from permanence.console import agenda_grid as drawn
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import make_agenda_cast, reason
-from tests.rooms.test_console_agenda import GRID, LANE, PARIS, at_wall, booked, page
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_console_agenda import GRID, HOURS, LANE, LOOK, PARIS, at_wall, booked, page
 
 pytestmark = pytest.mark.django_db
 MOST_STEPS = 120
 """Calls that one more visit may cost a page, those of the database's driver among them; some 80 are needed."""
+OPEN_FROM_8_TO_18 = drawn.Lane(
+    agenda="1",
+    client="1",
+    client_name="",
+    day=NOON.date(),
+    day_name="",
+    name="",
+    agenda_name="",
+    note="",
+    initials="",
+    colour=1,
+    today=False,
+    step=5,
+    grounds=(drawn.Ground(first=96, span=120, words="", kind="open"),),
+    items=(),
+)
 
 
 @pytest.fixture
@@ -174,3 +192,34 @@ def test_busy_time_over_midnight_makes_no_day_longer(cast, browser_of, monday):
     busy(at_wall(late, 17), at_wall(late, 20))
     alone = page(browser, LANE, agenda=cast.dupont, day=late.isoformat(), first="0", shown=f"96-{18 * 12}")
     assert "f204 s36" in alone  # not cut: the page sees that its day is longer now
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "until", "left"),
+    [
+        ("block", 0, 120, (96, 120)),  # from the day before
+        ("block", 0, 100, (0, 100)),  # not so much of it is seen as a day shows
+        ("block", 0, 96, (0, 96)),
+        ("block", 0, 240, (0, 240)),
+        ("block", 204, 288, (204, 216)),  # on into the next
+        ("block", 210, 288, (210, 288)),
+        ("block", 216, 288, (216, 288)),
+        ("block", 0, 288, (96, 216)),
+        ("block", 84, 120, (84, 120)),  # of this day alone
+        ("block", 204, 240, (204, 240)),
+        ("block", 96, 216, (96, 216)),
+        ("appointment", 0, 120, (0, 120)),
+        ("appointment", 204, 288, (204, 288)),
+        ("appointment", 96, 216, (96, 216)),
+    ],
+)
+def test_what_a_page_sees_outside_its_hours_is_what_makes_the_day_longer(kind, first, until, left):
+    """A page that shows 8:00 to 18:00 fetches the whole grid for what stands outside of it in a lane fetched again."""
+    look = replace(LOOK, kind=kind)
+    item = drawn.Item(look=look, hours=HOURS, first=first, span=until - first, key="visit", name="")
+    lane = replace(OPEN_FROM_8_TO_18, items=(item,))
+    (one,) = drawn.within(lane, 96, 216).items
+    begins, ends = one.first, one.first + one.span
+    assert (begins, ends) == left
+    whole = drawn.grid_of([lane], at=NOON, zone=PARIS, show_past=True)
+    assert (begins < 96 or ends > 216) == ((whole.first, whole.count) != (96, 120))

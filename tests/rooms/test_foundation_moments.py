@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 NOW = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
@@ -61,8 +61,21 @@ def test_what_was_spoken_has_a_length(seconds, shown):
         ("fr", datetime(2026, 12, 4, 23, 0, tzinfo=UTC), "4 décembre inclus"),
         ("de", datetime(2027, 1, 1, 23, 0, tzinfo=UTC), "einschließlich 1. Januar 2027"),
         ("en", datetime(2026, 12, 4, 17, 0, tzinfo=UTC), "4 December, 18:00"),
+        ("en", datetime(2026, 12, 4, 23, 0, 30, tzinfo=UTC), "5 December, 00:00"),
     ],
 )
 def test_an_end_at_midnight_is_told_by_the_day_that_it_ends(language, ends, words):
     with translation.override(language):
         assert moments.day_and_hour_until(ends, LUXEMBOURG, now=NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "ends", "words"),
+    [
+        ("fr", datetime(2026, 11, 24, 23, 0, tzinfo=UTC), "mardi 24 novembre inclus"),
+        ("en", datetime(2026, 11, 24, 17, 0, tzinfo=UTC), "Tuesday 24 November, 18:00"),
+    ],
+)
+def test_an_end_is_told_by_its_named_day_where_that_is_asked_for_be_it_today(language, ends, words):
+    with translation.override(language):
+        assert moments.day_and_hour_until_in(dates.Form.NAMED, ends, LUXEMBOURG) == words

@@ -7,7 +7,6 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.urls import reverse
 
 from permanence.agenda.models import Appointment
@@ -26,19 +25,14 @@ from tests.processes import free_port
 from tests.rooms.agenda_cast import after, make_agenda_cast, patient
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_sms import BEARER, describe, served
+from tests.rooms.reminders_cast import provider, relay
+
+__all__ = ["provider", "relay"]
 
 pytestmark = pytest.mark.django_db
 TEN = after(120)
 """10:00 in Paris."""
 TELL_NOW = '<button class="btn btn--primary" name="tell"'
-
-
-@pytest.fixture
-def provider(settings, tmp_path):
-    with served() as asked:
-        describe(settings, tmp_path, BEARER, asked.url)
-        yield asked
 
 
 @pytest.fixture
@@ -173,21 +167,6 @@ def test_on_his_page_one_tap_says_it_and_another_tells_those_with_sms(cast, prov
 
 def agrees_to_mail(name, address="anna@patients.example"):
     Patient.objects.filter(birth_name=name).update(mail=address, mail_agreed_at=NOON)
-
-
-@pytest.fixture
-def relay():
-    taken = []
-
-    class Handler:
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-            taken.append(envelope)
-            return "250 taken"
-
-    running = Controller(Handler(), hostname="127.0.0.1", port=free_port())
-    running.start()
-    yield SimpleNamespace(taken=taken, settings=RelaySettings(host="127.0.0.1", port=running.port))
-    running.stop()
 
 
 def test_who_has_no_mobile_and_agreed_to_mails_is_told_by_mail_once(cast, provider, relay):

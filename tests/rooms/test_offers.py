@@ -11,7 +11,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.test import Client as Browser
 
 from permanence.agenda.models import Appointment, FreedTime, SlotOffer
@@ -34,11 +33,12 @@ from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.models import OfferNotice, Reminder, Sms, SmsReply
 from permanence.dispatch.rules import DeliveryState
 from permanence.kernel.system import SystemEntropy
-from tests.processes import free_port
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_sms import BEARER, describe, served
+from tests.rooms.reminders_cast import provider, relay
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, offered, person, place, pursue, waits
+
+__all__ = ["provider", "relay"]
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -53,28 +53,6 @@ def cast(deliver_all):
     made = make_agenda_cast()
     deliver_all(NOON)
     return made
-
-
-@pytest.fixture
-def provider(settings, tmp_path):
-    with served() as asked:
-        describe(settings, tmp_path, BEARER, asked.url)
-        yield asked
-
-
-@pytest.fixture
-def relay():
-    taken = []
-
-    class Handler:
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-            taken.append(envelope)
-            return "250 taken"
-
-    running = Controller(Handler(), hostname="127.0.0.1", port=free_port())
-    running.start()
-    yield SimpleNamespace(taken=taken, settings=RelaySettings(host="127.0.0.1", port=running.port))
-    running.stop()
 
 
 @pytest.fixture

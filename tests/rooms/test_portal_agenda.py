@@ -71,9 +71,10 @@ class Practice:
             at=asked or self.now,
         ).appointment
 
-    def away(self, starts, hours=24):
+    def away(self, starts, hours=24, *, recipient=None):
         return absences.announce_absence(
             client=self.cast.weber,
+            recipient=recipient,
             starts=starts,
             ends=starts + timedelta(hours=hours),
             words="Le docteur est absent.",

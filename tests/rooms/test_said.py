@@ -4,11 +4,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from permanence.clients import absences, greetings, operations, queries, said
 from permanence.clients.rules.spoken import GreetingWhen
+from permanence.clients.said_words import cause_words
 from permanence.reception.absence import ANNOUNCE
+from permanence.reception.table import AbsenceEntry
 from tests.rooms.conftest import NOW
+from tests.rules.reception.house import client as slice_of
 
 SUNDAY = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
 """Sunday 03:00 in Luxembourg."""
@@ -75,3 +79,18 @@ def test_a_day_both_open_and_closed_is_found_and_the_telephone_takes_the_times(c
 def test_a_proof_takes_one_query_more_than_the_file(cast, django_assert_num_queries):
     with django_assert_num_queries(3):
         said.proof_of(house=cast.house, client=cast.weber, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (datetime(2026, 11, 29, 23, 0, tzinfo=UTC), "Sun 29 Nov. 2026 24:00"),
+        (datetime(2026, 11, 29, 22, 59, tzinfo=UTC), "Sun 29 Nov. 2026 23:59"),
+        (datetime(2026, 11, 29, 23, 1, tzinfo=UTC), "Mon 30 Nov. 2026 00:01"),
+    ],
+)
+def test_an_absence_until_midnight_ends_with_its_last_day(ends, words):
+    absence = AbsenceEntry(id="1", starts=NOW, ends=ends, words="w", by="b", announced_at=NOW)
+    with translation.override("en"):
+        said_of_it = cause_words(absence, slice_of("10", time_zone="Europe/Luxembourg"))
+    assert said_of_it == f"absence of the whole client, Tue 24 Nov. 2026 14:15 to {words}"

@@ -227,6 +227,23 @@ def test_what_he_wanted_before_his_absence_is_wanted_again_once_he_is_there_afte
     assert "Plutôt le matin" in row_of(day_of(practice, doctor, visit), visit)
 
 
+def test_what_he_wanted_before_two_absences_is_wanted_again_once_both_are_withdrawn(practice, doctor, visit):
+    """The second one asked for something else of the same visit, and is withdrawn last."""
+    asks(practice, doctor, visit)
+    given = {"client": practice.cast.weber, "by": practice.cast.dr_weber}
+    doctor_alone = practice.cast.recipients["Dr Weber"]
+    both = [practice.away(hour(visit) - timedelta(hours=1), recipient=each) for each in (doctor_alone, None)]
+    for minutes, absence in enumerate(both, start=1):
+        at = practice.now + timedelta(minutes=minutes)
+        ask_follow_up(**given, absence=absence, wanted=Wanted.CANCEL, at=at)
+    for minutes, absence in enumerate(both, start=5):
+        assert listed(practice) == [(visit, "")]
+        at = practice.now + timedelta(minutes=minutes)
+        absences.withdraw_absence(client=practice.cast.weber, absence=absence, by=practice.cast.marc, at=at)
+        end_follow_ups(house=practice.cast.house, client=practice.cast.weber, absence=absence, at=at)
+    assert listed(practice) == [(visit, "Plutôt le matin")]
+
+
 def test_strangers_ask_nothing_and_take_nothing_back(practice, doctor, cast, browser_of, visit):
     asks(practice, doctor, visit)
     for stranger in (cast.dr_dupont, cast.nadia):

@@ -27,11 +27,13 @@ from permanence.dispatch.models import OfferNotice, Sms
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.reminders_cast import provider
 from tests.rooms.test_agenda_closing import closed
 from tests.rooms.test_offers import LINK, OF_HEALTH, by_sms, opened, reply, round_, told
-from tests.rooms.test_sms import BEARER, describe, served
 from tests.rooms.test_waiting_screens import add, post, shown
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, person, place, pursue, waits
+
+__all__ = ["provider"]
 
 pytestmark = pytest.mark.django_db
 PACEMAKER = Question(id="q-pacemaker", text="Portez-vous un stimulateur ?")
@@ -58,13 +60,6 @@ def clock(monkeypatch):
     for module in (screen, follow_ups):
         monkeypatch.setattr(module, "_CLOCK", still)
     monkeypatch.setattr(parts, "CLOCK", still)
-
-
-@pytest.fixture
-def provider(settings, tmp_path):
-    with served() as asked:
-        describe(settings, tmp_path, BEARER, asked.url)
-        yield asked
 
 
 def asks(cast, *forbidding, **more):

@@ -7,10 +7,12 @@ import pytest
 
 from permanence.agenda.interop import others
 from permanence.agenda.models import FreedTime
+from permanence.agenda.rules.waiting import FreedState
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.http_server import serving
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_agenda_other_calendars import Product, add, calendar, event, look
+from tests.rooms.test_waiting_filled import an_hour_got_free, listed
 from tests.rooms.waiting_cast import LATER, last_offer, offered, person, pursue, waits
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +100,16 @@ def test_what_is_past_there_is_offered_to_nobody(cast, deliver_all):
         look(LATER)
     pursue(deliver_all, LATER)
     assert not FreedTime.objects.exists()
+
+
+def test_of_an_hour_that_got_free_is_on_the_list_what_the_other_calendar_leaves(cast, deliver_all):
+    at = after(70)
+    an_hour_got_free(cast, deliver_all, at=at)
+    product = Product(event("surgery", after(110), 20))
+    with serving(product) as server:
+        add(cast, server)
+        look(at)
+        assert listed(cast, at) == [(after(130), FreedState.TOO_NEAR, [("Waiting", after(130))])]
+        product.body = calendar(event("surgery", after(110), 80))
+        look(after(100))
+    assert listed(cast, after(100)) == []

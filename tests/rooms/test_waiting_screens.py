@@ -9,15 +9,16 @@ from types import SimpleNamespace
 import pytest
 
 from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, VisitReason, WaitingPlace
-from permanence.agenda.operations import setting
+from permanence.agenda.operations import setting, waiting_list
 from permanence.agenda.queries import agendas
+from permanence.agenda.refusals import AgendaBusy
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.agenda.rules.why_not import Held
 from permanence.agenda.why_words import sentences
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
 from permanence.clients.rules import ClientState
-from permanence.console import agenda_acts, agenda_pages, follow_ups
+from permanence.console import agenda_acts, agenda_pages, agenda_series, follow_ups
 from permanence.console import waiting as screen
 from permanence.foundation.models import AuditEntry
 from permanence.portal import waiting_list as doctors
@@ -365,6 +366,21 @@ def test_the_panel_says_the_same_and_a_doctor_no_name(cast, claire, clock, deliv
     assert "BELLARD" not in told
 
 
+def test_a_series_that_finds_no_time_says_to_whom_it_is_offered(cast, claire, clock, deliver_all, monkeypatch):
+    monkeypatch.setattr(agenda_series, "_CLOCK", SimpleNamespace(now=lambda: clock.at))
+    alone = openings(cast.dupont, [(0, "08:00", "08:20")])
+    setting.set_openings(agenda=cast.dupont, openings=alone, by=cast.claire, at=NOON)
+    offered_at_once(cast, deliver_all, mail="")
+    asked = {"client": cast.cabinet.id, "patient": cast.jeanne, "reason": cast.consultation, "tolerance": "0"}
+    asked |= {"first": MONDAY.date().isoformat(), "days": "0", "with": cast.dupont, "only": "1"}
+    offered = "Offered to BELLARD Jeanne of the waiting list"
+    assert offered in shown(claire, "/console/fragments/agenda/series", **asked)
+    sent, kept = {**asked, "key": cast.key()}, {"content_type": "application/json", "HTTP_ACCEPT_LANGUAGE": "en"}
+    refused = claire.post("/console/agenda/series", json.dumps(sent), **kept)
+    assert (refused.status_code, refused.json()["code"]) == (422, "series_empty")
+    assert offered in refused.json()["why"]
+
+
 def test_she_answers_too_late_and_is_told(cast, claire, clock, deliver_all):
     visit = booked(cast, MONDAY)
     waits(cast, person(cast, "Bellard", mail=""))
@@ -418,3 +434,21 @@ def test_another_doctor_finds_nothing_and_it_is_noted(cast, browser_of, clock):
         AuditEntry.objects.filter(action__contains="not_hers").exists()
         or AuditEntry.objects.filter(subject__startswith="portal.line").exists()
     )
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_place_that_is_not_taken_back_says_why_and_may_be_tried_again(cast, claire, monkeypatch):
+    def busy(**_said):
+        raise AgendaBusy("agendas")
+
+    made = add(claire, cast).json()
+    sent = {"path": "/console/waiting/take-back", "data": json.dumps({"place": made["place"]})}
+    sent |= {"content_type": "application/json", "HTTP_ACCEPT_LANGUAGE": "en"}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(waiting_list, "withdraw", busy)
+        refused = claire.post(**sent)
+    assert (refused.status_code, refused.json()["code"]) == (422, "agenda_busy")
+    assert refused.json()["why"] == "Others are booking at this moment: try once more. Nothing was changed."
+    assert place(made["place"]).state == PlaceState.WAITING
+    assert claire.post(**sent).status_code == 204
+    assert place(made["place"]).state == PlaceState.WITHDRAWN

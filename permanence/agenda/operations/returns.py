@@ -51,12 +51,19 @@ def take_off_list(entries: ClientQuerySet[FollowUp], rows: Mapping[int, Agenda],
 
 def _move_again(ended: Iterable[FollowUp], *, of: Iterable[FollowUp]) -> None:
     """Of the visits of these entries that were open until now: his wish that one of them `of` took the place of, be it
-    one that another of them has replaced since. Nothing tells it but the moment: it was over when that one was asked.
+    through others that were asked in between, for this absence or another. Nothing tells which took whose place but the
+    moment: it was over when the next one was asked.
     """
     visits = {each.appointment_id for each in ended}
-    replaced = {(each.appointment_id, each.asked_at) for each in of}
-    alone = standing(FollowUp.objects.filter(alone=True, outcome=Outcome.TAKEN_BACK.value, appointment__in=visits))
-    again = {each.appointment_id: each.pk for each in alone if (each.appointment_id, each.done_at) in replaced}
+    asked = {(each.appointment_id, each.asked_at) for each in of}
+    replaced = standing(FollowUp.objects.filter(outcome=Outcome.TAKEN_BACK.value, appointment__in=visits))
+    again: dict[int, int] = {}
+    for each in replaced.order_by("-asked_at", "-pk"):
+        if (each.appointment_id, each.done_at) not in asked or each.appointment_id in again:
+            continue
+        if each.alone:
+            again[each.appointment_id] = each.pk
+        asked.add((each.appointment_id, each.asked_at))
     FollowUp.objects.filter(pk__in=again.values()).update(done_at=None, done_by_name="", outcome="")
 
 
