@@ -187,7 +187,7 @@ _CALL = {
     "order_read": _("I have read it"),
     "to_read_one": _("One instruction"),
     "to_read_many": _("{count} instructions, the most important first"),
-    "alert_offer": _("Call for {client}, from {caller}. {forward} to answer."),
+    "alert_offer": _("Call for {client}: {caller}. {forward} to answer."),
     "offer_left": _("{seconds} s left, then the call goes on"),
     "offer_missed": _("You did not answer: the caller keeps his place."),
     "offer_declined": _("You declined the call."),

@@ -46,7 +46,9 @@ CONFIRMED_EVERY = 4
 
 @dataclass(slots=True)
 class _Practice:
-    """One client's agendas being filled by `by` as seen at `at`; `used` counts the ids of its acts."""
+    """One client's agendas being filled by `by` as seen at `at`; `used` counts the ids of its acts, `coming`: who
+    comes on a day.
+    """
 
     client: str
     name: str
@@ -56,6 +58,7 @@ class _Practice:
     patients: tuple[str, ...] = ()
     reasons: dict[str, VisitReason] = field(default_factory=dict)
     used: int = 0
+    coming: dict[date, set[str]] = field(default_factory=dict)
 
     def key(self) -> str:
         self.used += 1
@@ -63,7 +66,15 @@ class _Practice:
 
     @property
     def today(self) -> date:
-        return self.at.astimezone(self.zone).date()
+        return self.day_of(self.at)
+
+    def day_of(self, starts: datetime) -> date:
+        return starts.astimezone(self.zone).date()
+
+    def turn(self, day: date, place: int) -> str:
+        """Whose turn it is then, from that place of the list on: who does not come that day yet; "" for nobody."""
+        come, here = self.coming.get(day, set()), place % len(self.patients)
+        return next((each for each in (*self.patients[here:], *self.patients[:here]) if each not in come), "")
 
     def moment(self, day: date, hour: int, minute: int = 0) -> datetime:
         return datetime.combine(day, time(hour, minute), tzinfo=self.zone)
@@ -160,8 +171,7 @@ def _weber(practice: _Practice) -> None:
     )
     open_to_patients(agenda, slug="dr-weber", by=by, at=at)
     _busy(practice, agenda, weekday=FRIDAY, words="Réunion du cercle de qualité")
-    _fill(practice, agenda, order=(*ORDER, tracing.name), by_reason={tracing.name: tracing})
-    book_series(
+    dressings = book_series(
         key=practice.key(),
         agendas=[agenda.id],
         pattern=SeriesPattern(first=practice.today + timedelta(days=1), days=(0, 7, 14, 21), tolerance=2),
@@ -169,6 +179,9 @@ def _weber(practice: _Practice) -> None:
         by=by,
         at=at,
     )
+    for each in dressings.appointments:
+        practice.coming.setdefault(practice.day_of(each.starts_at), set()).add(each.patient)
+    _fill(practice, agenda, order=(*ORDER, tracing.name), by_reason={tracing.name: tracing})
     add_waiting(
         client=practice.client,
         written_to=practice.patients[4],
@@ -248,7 +261,7 @@ def _fill(
         mark = visits.mark_no_show if each.appointment == absent else visits.mark_done
         mark(key=practice.key(), appointment=each.appointment, by=practice.by, at=each.ends_at)
     ahead = [each for each in booked if each.ends_at > practice.at]
-    if practice.name == "Dr Weber" and ahead and ahead[0].starts_at.astimezone(practice.zone).date() == practice.today:
+    if practice.name == "Dr Weber" and ahead and practice.day_of(ahead[0].starts_at) == practice.today:
         visits.mark_arrived(key=practice.key(), appointment=ahead[0].appointment, by=practice.by, at=practice.at)
     for each in ahead[1::CONFIRMED_EVERY]:
         visits.confirm(key=practice.key(), appointment=each.appointment, by=practice.by, at=practice.at)
@@ -272,7 +285,7 @@ def _booked(
             continue
         number += 1
         taken_until = slot.ends
-        days = max((slot.starts.astimezone(practice.zone).date() - practice.today).days, 0)
+        days = max((practice.day_of(slot.starts) - practice.today).days, 0)
         if number * 37 % 100 >= max(FULL_AT_FIRST - EMPTIER_BY * days, LEAST):
             continue
         place += 1
@@ -285,10 +298,13 @@ def _booked(
 def _visit(
     practice: _Practice, agenda: AgendaView, starts: datetime, reason: VisitReason, place: int
 ) -> AppointmentView | None:
-    patient = practice.patients[place % len(practice.patients)]
+    day = practice.day_of(starts)
+    patient = practice.turn(day, place)
+    if not patient:
+        return None
     asked = min(starts - timedelta(days=3 + place % 5, minutes=place % 50), practice.at - timedelta(minutes=place % 50))
     try:
-        return book(
+        visit = book(
             key=practice.key(),
             agenda=agenda.id,
             starts_at=starts,
@@ -298,3 +314,5 @@ def _visit(
         )
     except SlotRefused:
         return None
+    practice.coming.setdefault(day, set()).add(patient)
+    return visit

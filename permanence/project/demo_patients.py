@@ -72,6 +72,16 @@ SOS = (
     Invented("Sonnleitner", "Gudrun", "f", "1968-04-20"),
     Invented("Malaterre", "Théa", "f", "2015-11-08"),
     Invented("Quiring", "Hannes", "m", "1991-08-01", new=True),
+    Invented("Ottelange", "Bérénice", "f", "1982-01-17"),
+    Invented("Rindschleiden", "Pol", "m", "1946-05-29"),
+    Invented("Castanheira", "Duarte", "m", "1975-10-12"),
+    Invented("Falkenrath", "Imke", "f", "1997-03-08"),
+    Invented("Villemarais", "Octave", "m", "2009-12-20"),
+    Invented("Theisbach", "Marguerite", "f", "1952-07-02"),
+    Invented("Wollmering", "Kai", "m", "1988-09-25"),
+    Invented("Sauvageon", "Lilia", "f", "2020-02-15"),
+    Invented("Donnerfeld", "Egon", "m", "1939-11-06"),
+    Invented("Almendras", "Paz", "f", "1994-06-19", new=True),
 )
 OF = {"Dr Weber": WEBER, "Cabinet Dupont": DUPONT, "SOS Glacis": SOS}
 """The patients of each client, by his name."""

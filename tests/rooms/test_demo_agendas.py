@@ -50,6 +50,19 @@ def half_full(by, found, weeks, at):
         booked = sum((each.ends_at - each.starts_at).total_seconds() for each in now.appointments) / 60
         assert free
         assert 0.2 < booked / open_minutes < 0.8, agenda.name
+    nobody_comes_twice_a_day(found, weeks)
+
+
+def nobody_comes_twice_a_day(found, weeks):
+    zone = ZoneInfo("Europe/Paris")
+    clients = {each.name: each.client for each in found}
+    came = Counter(
+        (clients[name], visit.patient_name, visit.starts_at.astimezone(zone).date())
+        for name, weeks_of in weeks.items()
+        for week in weeks_of
+        for visit in week.appointments
+    )
+    assert [who for who, times in came.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("at", [SUNDAY, YEAR_END], ids=["the-night-clocks-change", "new-year"])
@@ -91,9 +104,9 @@ def test_all_that_happens_in_a_practice_is_there(demonstration, entropy, deliver
     [tracing] = [each for each in agendas.reasons(by=by, client=weber.client) if each.needs]
     assert Appointment.objects.filter(reason=int(tracing.id)).exists()
     # the patients, each once
-    assert Patient.objects.count() == 48
+    assert Patient.objects.count() == 58
     names = list(Patient.objects.values_list("client", "birth_name", "first_name"))
-    assert len(set(names)) == 48
+    assert len(set(names)) == 58
     assert Patient.objects.filter(no_shows__gt=0).count() == 1
     row = Patient.objects.get(birth_name__iexact="Brandel")
     view = callers.patient(house="demo", client=str(row.client_id), patient=str(row.pk))

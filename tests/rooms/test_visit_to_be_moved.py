@@ -19,7 +19,7 @@ from permanence.agenda.queries.received import is_received
 from permanence.agenda.refusals import AppointmentUnknown, ListedAlready, NotNow, WordsTooLong
 from permanence.agenda.rules.follow_ups import Wanted
 from permanence.clients import absences
-from permanence.foundation.models import AuditEntry
+from permanence.foundation.models import AuditEntry, LiveTouch
 from tests.rooms.test_portal_agenda import ZONE, claire, doctor, practice, state
 from tests.rooms.test_portal_line import text_of
 
@@ -70,6 +70,24 @@ def test_a_visit_that_the_doctor_wants_moved_comes_to_the_secretaries_and_stands
     assert "trouver un autre rendez-vous" in page.lower()
     assert not left_booked(by=practice.cast.claire, at=practice.now)
     assert is_received(by=practice.cast.claire, visit=found.appointment(by=practice.cast.claire, appointment=visit))
+
+
+def test_the_consoles_hear_that_their_list_has_more(practice, doctor, visit):
+    count = LiveTouch.objects.filter(topic=f"house/{practice.cast.house}/tasks").count
+    before = count()
+    asks(practice, doctor, visit)
+    assert count() == before + 1
+    asks(practice, doctor, visit)  # pressed twice
+    assert count() == before + 1
+
+
+def test_they_hear_of_an_absence_that_meets_somebody_too(practice, visit, deliver_all):
+    deliver_all(practice.now)
+    LiveTouch.objects.all().delete()
+    practice.away(hour(visit) - timedelta(hours=1))
+    deliver_all(practice.now)
+    assert left_booked(by=practice.cast.claire, at=practice.now)
+    assert LiveTouch.objects.filter(topic=f"house/{practice.cast.house}/tasks").exists()
 
 
 def test_another_word_takes_the_place_of_the_first(practice, doctor, visit):

@@ -10,6 +10,10 @@ from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 
 PRACTITIONERS = 14
+NAMES = ("Cabinet infirmier", "Dr Marc Lemaire", "Mme Bettina Hohenstein", "Dr Claudine Kieffer")
+CALLED = "update agenda_agenda set name = '{}' where name = 'Praticien {:03d}'"
+HEADS = """() => [...document.querySelectorAll('#book-frame .grid__name strong')].map((one) => [one.textContent,
+  one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight])"""
 REASONS = """update agenda_appointment set reason_id = case id % 4
 when 0 then {0.consultation} when 1 then {0.tracing} when 2 then {0.scan} else {0.review} end"""
 STATES = """update agenda_appointment set state = case id % 7
@@ -70,4 +74,17 @@ async def test_a_visit_too_narrow_for_its_reason_says_nothing_of_it_and_never_ha
     await screen.shot("agenda-narrow-light")
     await screen.page.emulate_media(color_scheme="dark")
     await screen.shot("agenda-narrow-dark")
+    assert screen.complaints == []
+
+
+async def test_who_is_at_the_head_of_one_of_six_days_is_read_in_full(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, len(NAMES))
+    for number, name in enumerate(NAMES):
+        site.change(CALLED.format(name, number))
+    screen = await beside(browser, site, query=f"?client={made.client}")
+    await tomorrow(screen)
+    await expect(screen.page.locator(".lane")).to_have_count(len(NAMES) + 2)
+    whole = dict(await screen.page.evaluate(HEADS))
+    assert whole == dict.fromkeys(sorted([*NAMES, "Dr Klein", "Dr Weber"]), True)
+    await screen.shot("agenda-heads")
     assert screen.complaints == []

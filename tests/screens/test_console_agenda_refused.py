@@ -26,6 +26,16 @@ from tests.screens.pages import ConsolePage
 from tests.screens.test_console_agenda_late import choose_paul, kept_back
 
 MOVE = "**/console/agenda/move"
+CLOSED = """
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import setting
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+by, at = house_system(house="demo"), SystemClock().now()
+for agenda in Agenda.objects.all():
+    setting.set_openings(agenda=str(agenda.pk), openings=(), by=by, at=at)
+"""
+"""No agenda has an opening any more."""
 
 
 async def drag(screen: ConsolePage, minute: int, to: int) -> None:
@@ -324,3 +334,43 @@ async def test_in_the_next_call_ctrl_z_says_nothing_of_what_was_done_in_the_one_
     await expect(console.by_id("to-book")).to_be_focused()
     await console.press("Control+z")
     assert await toasts.inner_text() == ""
+
+
+async def test_what_was_refused_is_not_what_enter_books_though_it_was_held(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    act, refusal = screen.by_id("book-act"), screen.by_id("book-refusal")
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    await expect(act).to_contain_text("Réserver")
+    # The doctor closes meanwhile what she holds.
+    site.run(CLOSED)
+    await screen.press("Enter")
+    await expect(refusal).to_contain_text("Rien n’a changé")
+    await expect(act).to_be_disabled()
+    await expect(act).not_to_contain_text("Réserver")
+    await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(0)
+    assert site.rows(VISITS) == []
+    assert screen.complaints == []
+
+
+async def test_over_a_taken_place_the_frame_looks_refused_while_it_is_dragged(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    mouse, frame = screen.page.mouse, lane(screen, "Dr Klein").locator(".cursor")
+    await book_at(screen, "Dr Weber", 540)
+    await book_at(screen, "Dr Klein", 600)
+    await mouse.move(*await point(screen, "Dr Weber", 540))
+    await mouse.down()
+    for minute, taken in ((600, True), (620, False), (590, True), (580, False)):
+        await mouse.move(*await point(screen, "Dr Klein", minute), steps=5)
+        await expect(frame).to_have_text(f"{minute // 60:02d}:{minute % 60:02d}")
+        await expect(frame).to_have_class(re.compile("cursor--refused" if taken else r"^(?!.*cursor--refused)"))
+    # Over its own place it is not in its own way.
+    await mouse.move(*await point(screen, "Dr Weber", 545), steps=5)
+    frame = lane(screen, "Dr Weber").locator(".cursor")
+    await expect(frame).to_have_text("09:05")
+    await expect(frame).not_to_have_class(re.compile("cursor--refused"))
+    await screen.press("Escape")
+    await mouse.up()
+    await expect(screen.page.locator(".cursor--refused")).to_have_count(0)
+    assert len(site.rows(VISITS)) == 2
+    assert screen.complaints == []

@@ -50,6 +50,8 @@ async def test_the_card_says_who_may_be_calling_and_one_key_takes_him(
     await console.shows("ringing")
     await expect(console.by_id("ring-caller")).to_have_text(f"Peut-être {JEANNE}")
     await expect(console.by_id("ring-known")).to_contain_text("14 mars 1961")
+    heard = f"Appel pour Dr Weber : Peut-être {JEANNE}. F2 pour décrocher."
+    await expect(console.by_id("alert")).to_have_text(heard)
     await looks_right(console, "caller-ringing", ("1366", "390"))
     await console.press("F2")
     await console.shows("desk")

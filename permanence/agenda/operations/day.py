@@ -20,6 +20,7 @@ from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
 from permanence.agenda.rules.states import CancelCause
+from permanence.foundation import live
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -104,6 +105,13 @@ def list_for_secretaries(
         )
         for each in visits
     )
+    if visits:
+        on_work_list(by=by, at=at)
+
+
+def on_work_list(*, by: Who, at: datetime) -> None:
+    """Something new may stand on the secretaries' work list: their consoles count it again."""
+    live.touch(f"house/{by.house}/tasks", house_key=by.house_key, at=at)
 
 
 @busy_named()

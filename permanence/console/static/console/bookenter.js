@@ -53,7 +53,10 @@ export class Booking {
     const undone = word("book_not_booked", { patient: patient.name, hour: whenOf(at), agenda: at.name });
     const told = await this.book.acting(() => this.book.once.send("/console/agenda/book", asked), undone, undefined, (causes) => {
       const isAsSent = this.book.reason?.id === reason && this.book.patient.meant?.id === patient.id && this.book.spoken.isHere(placeOf(at));
-      if (isAsSent && !held && causes.length) this.book.spoken.refuse(at, causes);
+      // Enter does not propose once more what was refused, held for her or not.
+      if (held && causes.length && this.book.holding.held === held) this.book.holding.letGo();
+      if (isAsSent && causes.length) this.book.spoken.refuse(at, causes);
+      else this.book.spoken.say();
       this.book.spoken.offerNear(at);
     });
     if (!told) return undefined;

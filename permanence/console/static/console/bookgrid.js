@@ -249,6 +249,17 @@ export class Grid {
     return lane !== null && this.groundsAt(lane, minute / STEP, ".lane__group").length > 0;
   }
 
+  /** Whether somebody else, or busy time, is seen to stand where a visit would go: the site decides. In a group there may be places. @param {HTMLElement} item @param {Place|null} to @param {number} span */
+  isTaken(item, to, span) {
+    const lane = to && this.lane(to.lane);
+    if (!to || !lane || this.groundsAt(lane, to.step, ".lane__group").length) return false;
+    const from = lapseOf(lane, to.step, to.again);
+    return this.items(lane).some((one) => {
+      const [begins, over] = this.lapses(lane, one);
+      return one.dataset.key !== item.dataset.key && begins < from + span && from < over;
+    });
+  }
+
   /** @param {Element} lane @param {number} step @param {string} kind @returns {HTMLElement[]} */
   groundsAt(lane, step, kind) {
     return [...lane.querySelectorAll(kind)].map((one) => /** @type {HTMLElement} */ (one)).filter((ground) => {
@@ -483,7 +494,7 @@ export class Grid {
       this.dragged = true;
       item.classList.add("is-moving");
       to = this.under(moved, grip, own);
-      this.ghost(to, span);
+      this.ghost(to, span, to !== own && this.isTaken(item, to, span) ? " cursor--refused" : "");
     };
     const giveUp = (/** @type {KeyboardEvent} */ pressed) => {
       if (pressed.key !== "Escape" || !this.dragged) return;

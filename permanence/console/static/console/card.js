@@ -117,14 +117,16 @@ export function paintOffer(offer, now) {
   say(byId("ring-caller"), callerName(card));
   say(byId("ring-number"), callerNumber(card));
   why("ring-why", card.why ?? /** @type {any} */ (offer.why));
-  say(byId("alert"), word("alert_offer", { client: card.name, caller: callerName(card) }));
   paintOfferTime(offer, now);
 }
 
 /** What counts in the ringing view; every second. @param {Offer} offer @param {number} now @param {number} [offerSeconds] */
 export function paintOfferTime(offer, now, offerSeconds = 12) {
   say(byId("ring-number"), callerNumber(offer.card));
-  say(byId("ring-caller"), callerName(offer.card));
+  const caller = callerName(offer.card);
+  say(byId("ring-caller"), caller);
+  // Said again once it is known who may be calling, as the card shows it.
+  if (shownOffer === offer.offer) say(byId("alert"), word("alert_offer", { client: offer.card.name, caller }));
   paintMayBe(offer.card);
   const { unknown_line: unknown, place, time_zone: zone } = offer.card;
   say(byId("ring-local-where"), unknown ? word("house_time") : place ? word("local_time_at", { place }) : word("local_time"));

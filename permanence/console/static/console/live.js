@@ -67,8 +67,8 @@ export function listen() {
   socket.onopen = () => {
     attempt = 0;
     // Whatever happened while nobody listened.
-    for (const name of sources.keys()) refresh(name);
     hearers.forEach((heard) => heard());
+    for (const name of sources.keys()) refresh(name);
   };
   socket.onmessage = (event) => {
     const touched = String(JSON.parse(event.data).topic);
