@@ -307,6 +307,7 @@ async def test_who_goes_on_after_v_is_not_taken_back_to_the_visit_by_a_late_list
         # The cursor is led elsewhere: neither V nor the M after it is meant any more.
         for key in ("v", "m", "ArrowDown"):
             await screen.press(key)
+        await expect(place).to_contain_text("libre")
         gone = await place.text_content() or ""
         await answered.wait()
     await expect(screen.by_id("book-coming")).to_be_visible()
