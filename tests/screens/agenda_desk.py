@@ -56,6 +56,12 @@ async def rings(console: ConsolePage, exchange: FakeExchange, site: Site, call: 
     await console.shows("ringing")
 
 
+async def missed(console: ConsolePage) -> None:
+    """The call that she declined is another's: her agenda is before her, and F2 makes her ready again."""
+    await expect(console.by_id("view-book")).to_be_visible()
+    await console.presence_is("wrap")
+
+
 async def answered_with_the_mouse(console: ConsolePage) -> None:
     """She answers without a key."""
     await console.by_id("answer").click()
@@ -192,8 +198,10 @@ async def between_calls(
     await console.go_ready()
     await exchange.command("ready")
     await console.press("Alt+a")
-    await console.by_id("book-client").select_option(made.client)
+    # A client who is chosen before the agenda is open is shown a day that nobody can leave yet.
     await expect(console.by_id("book-grid")).to_be_visible()
+    await console.by_id("book-client").select_option(made.client)
+    await expect(console.by_id("book-patient-field")).to_be_visible()
     await tomorrow(console)
     await console.press("/")
     await expect(console.by_id("book-patient")).to_be_focused()

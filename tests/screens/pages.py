@@ -193,13 +193,13 @@ class ConsolePage(Screen):
 
     async def shows(self, view: str) -> None:
         """Waits until the view (idle, ringing, desk) is the one shown."""
-        await expect(self.by_id(f"view-{view}")).to_be_visible(timeout=10000)
+        await expect(self.by_id(f"view-{view}")).to_be_visible()
         for other in {"idle", "ringing", "desk"} - {view}:
             await expect(self.by_id(f"view-{other}")).to_be_hidden()
 
     async def go_ready(self) -> None:
         """F2 from the post: microphone, line, ready."""
-        await expect(self.by_id("go-ready")).to_be_visible(timeout=10000)
+        await expect(self.by_id("go-ready")).to_be_visible()
         await self.painted()
         await self.press("F2")
 

@@ -86,6 +86,7 @@ async def test_a_contract_is_ended_and_its_numbers_rest(browser: Browser, site: 
     await page.go_back()
     await page.locator("a[href$='/end']").click()
     await page.locator("#id_meant").fill("Atlass")
+    await screen.painted()
     await screen.press("Enter")
     await expect(page.locator("#id_meant-error")).to_be_visible()
     await looks_right(screen, "end", ("1366", "390"))

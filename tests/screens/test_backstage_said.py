@@ -64,6 +64,7 @@ async def test_what_will_be_said_at_every_size_and_in_both_themes(browser: Brows
     await expect(page.locator(".said__shown")).to_contain_text("15")
     await page.locator("#id_day").fill("07/06/2027")
     await page.locator("#id_time").fill("10:00")
+    await login.painted()
     await page.locator("#id_time").press("Enter")
     await expect(page.locator(".said__shown .say").first).to_contain_text("Marc, je vous écoute")
     await looks_right(login, "said-asked")

@@ -70,6 +70,7 @@ async def test_a_script_is_changed_as_a_form_by_keyboard_and_the_text_follows(br
     page = owner.page
     await page.get_by_role("button", name="Commencer").click()
     await expect(page.locator("#script-source")).not_to_have_attribute("open", "")
+    await owner.painted()
 
     async def script() -> dict[str, Any]:
         found: dict[str, Any] = json.loads(await page.locator("#script-text").input_value())
@@ -109,6 +110,7 @@ async def test_a_script_is_changed_as_a_form_by_keyboard_and_the_text_follows(br
 async def press(screen: Screen, name: str) -> None:
     """By keyboard, whatever the order of the tabs."""
     button = screen.page.get_by_role("button", name=name, exact=True)
+    await screen.painted()
     await button.focus()
     await screen.page.keyboard.press("Enter")
 

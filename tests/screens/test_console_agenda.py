@@ -114,6 +114,7 @@ async def test_moved_refused_and_cancelled_with_the_keyboard(browser: Browser, s
     assert site.rows(VISITS) == before
     await screen.press("ArrowDown")
     await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(2)
     await expect(visit).to_have_count(0)
     assert [row[1] for row in before] == [int(made.weber), int(made.klein)]
@@ -138,7 +139,6 @@ async def test_why_not_in_words_beside_the_cursor(browser: Browser, site: Site) 
     screen, _made = await ready_to_book(browser, site)
     await book_at(screen, "Dr Weber", 600)
     await click_at(screen, "Dr Weber", 585)
-    await expect(screen.page.locator(".cursor--refused")).to_have_count(0)
     await screen.press("?")
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Il reste 15 min avant 10 h, il en faut 20")
     await expect(screen.page.locator(".cursor--refused")).to_have_count(1)
@@ -198,8 +198,7 @@ async def test_another_secretary_s_booking_appears_by_itself(browser: Browser, s
     one, made = await ready_to_book(browser, site)
     other = await beside(browser, site, cast.AOIFE, f"?client={made.client}")
     await tomorrow(other)
-    await click_at(one, "Dr Klein", 540)
-    await one.press("Enter")
+    await book_at(one, "Dr Klein", 540)
     await expect(lane(other, "Dr Klein").locator("[data-state=booked]")).to_have_count(1)
     # Another's hold is shown with the name, and is gone when it is given back.
     await one.press("n")
@@ -314,18 +313,20 @@ async def test_two_hundred_practitioners_are_drawn_at_once(browser: Browser, sit
     developer = await screen.page.context.new_cdp_session(screen.page)
     await developer.send("Performance.enable")
     before = await laid_out(developer)
-    await screen.page.evaluate(
+    drawn = await screen.page.evaluate(
         """async (text) => {
-          const made = document.createElement('template');
+          const made = document.createElement('template'), frame = document.getElementById('book-frame');
           made.innerHTML = text;
-          document.getElementById('book-frame').replaceChildren(made.content);
+          frame.replaceChildren(made.content);
+          // Before the page, which begins to listen, draws the day of its own again.
+          const drawn = ['.lane', '.appt'].map((one) => frame.querySelectorAll(one).length);
           await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          return drawn;
         }""",
         text,
     )
     assert await laid_out(developer) - before <= MOST_LAYOUTS  # what it takes a quiet machine is a figure of the bench
-    assert await screen.page.locator(".lane").count() == 202
-    assert await screen.page.locator(".appt").count() == 6000
+    assert drawn == [202, 6000]
 
 
 async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(browser: Browser, site: Site) -> None:

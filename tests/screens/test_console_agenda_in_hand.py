@@ -24,7 +24,7 @@ from tests.screens.agenda_desk import (
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import PAINTED, ConsolePage, intercept
+from tests.screens.pages import PAINTED, ConsolePage, comes_true, intercept
 from tests.screens.test_console_agenda_late import MINE, SLOTS, kept_back
 
 STARTS = "select starts_at from agenda_appointment where state = 'booked'"
@@ -46,6 +46,15 @@ absence = absences.announce_absence(client=client, starts=visit.starts_at - hour
 ask_follow_up(client=client, absence=absence, wanted=Wanted.MOVE, by=doctor, at=at)
 """
 """The doctor is away when the one visit is, and wants another appointment found."""
+OLD_TIMES = """() => window.addEventListener('keydown', () => {
+  for (const one of document.querySelectorAll('#book-slots .slot')) one.classList.add('is-old');
+}, { capture: true, once: true })"""
+"""The free times that stand there at the next key are known as such: what is asked for by it comes instead of them."""
+SENT_TO = """() => {{
+  const [act, slot] = [document.getElementById('book-act'), document.querySelectorAll('#book-slots .slot')[{}]];
+  return slot && act.textContent.includes('Déplacer') && act.textContent.includes(slot.dataset.hour);
+}}"""
+"""The proposed time of that number, which may be another one until the site has answered."""
 
 
 async def in_hand(browser: Browser, site: Site) -> ConsolePage:
@@ -54,17 +63,22 @@ async def in_hand(browser: Browser, site: Site) -> ConsolePage:
     await book_at(screen, "Dr Weber", 600)
     await expect(slot(screen.page, 3)).to_be_visible()
     await click_at(screen, "Dr Weber", 605)
+    await screen.page.evaluate(OLD_TIMES)
     await screen.press("m")
     await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    # The times of the visit in hand are others: its own hour is free for it.
+    await expect(screen.page.locator("#book-slots .is-old")).to_have_count(0)
+    await expect(slot(screen.page, 9)).to_be_visible()
     return screen
 
 
 async def goes_to(screen: ConsolePage, number: int) -> str:
     """The visit is still in hand, and Enter would put it at that proposed time."""
-    hour = await slot(screen.page, number).get_attribute("data-hour") or ""
-    await expect(screen.by_id("book-act")).to_contain_text(hour)
+    await comes_true(screen.page, SENT_TO.format(number - 1))
     await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
     await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(0)
+    hour = await slot(screen.page, number).get_attribute("data-hour") or ""
+    await expect(screen.by_id("book-act")).to_contain_text(hour)
     return hour
 
 
@@ -250,6 +264,7 @@ async def test_from_the_work_list_who_wants_another_appointment_is_in_hand_and_n
     await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
     await expect(screen.by_id("book-patient-about")).to_contain_text("14 mars 1961")
     await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    await screen.painted()
     await screen.press("n")
     await is_moved(screen, site, 1)
 
@@ -292,6 +307,7 @@ async def test_who_goes_on_after_v_is_not_taken_back_to_the_visit_by_a_late_list
         # The cursor is led elsewhere: neither V nor the M after it is meant any more.
         for key in ("v", "m", "ArrowDown"):
             await screen.press(key)
+        await expect(place).to_contain_text("libre")
         gone = await place.text_content() or ""
         await answered.wait()
     await expect(screen.by_id("book-coming")).to_be_visible()

@@ -5,7 +5,17 @@ import asyncio
 
 from playwright.async_api import Browser, Route, expect
 
-from tests.screens.agenda_desk import VISITS, book_at, click_at, day_of, jeanne_tomorrow, lane, point, ready_to_book
+from tests.screens.agenda_desk import (
+    VISITS,
+    book_at,
+    click_at,
+    day_of,
+    jeanne_tomorrow,
+    lane,
+    point,
+    ready_to_book,
+    waits_long,
+)
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage, intercept
@@ -39,6 +49,8 @@ async def offers(screen: ConsolePage, *words: str) -> None:
 
 async def freed(other: ConsolePage, name: str, minute: int) -> None:
     """Another secretary cancels the visit that begins then."""
+    visits = lane(other, name).locator(".appt")
+    before = await visits.count()
     await click_at(other, name, minute + 5)
     await other.press("x")
     await expect(other.by_id("book-dialog")).to_be_visible()
@@ -47,6 +59,7 @@ async def freed(other: ConsolePage, name: str, minute: int) -> None:
     # Her page may hear of it by the live topic before the site's own answer closes the dialog.
     await expect(other.by_id("book-dialog")).to_be_hidden()
     await expect(other.by_id("book-place")).to_contain_text("Rendez-vous annulé")
+    await expect(visits).to_have_count(before - 1)
 
 
 async def test_a_refused_booking_offers_the_nearest_and_n_takes_them_in_turn(browser: Browser, site: Site) -> None:
@@ -91,8 +104,10 @@ async def test_enter_on_a_closed_time_offers_them_and_nothing_is_asked_of_who_go
     await screen.press("Enter")
     await offers(screen, "N12:30", "11:40", "12:30, Dr Klein")
     assert len(heard) == 1
-    # She wants none of them: she goes on as ever, and N is the next proposed time again.
-    await screen.press("ArrowUp")
+    # She wants none of them: she goes on as ever, to where it is free, and N is the next proposed time again.
+    for _ in range(3):
+        await screen.press("ArrowUp")
+    await expect(screen.by_id("book-place")).to_have_text("11:30, Dr Weber, libre")
     await expect(screen.by_id("book-refusal")).to_be_hidden()
     await screen.press("n")
     await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
@@ -142,6 +157,7 @@ async def test_who_was_slower_keeps_the_reason_and_the_nearest_beside_the_visit_
         await hears.wait()
         await route.continue_()
 
+    await waits_long(screen.page)
     await intercept(screen.page, "**/fragments/agenda/lane?*", keep)
     await book_at(other, "Dr Weber", 600)
     await screen.press("Enter")
@@ -248,7 +264,9 @@ async def test_a_place_refused_to_a_move_is_asked_for_again_once_another_secreta
     await screen.press("m")
     await click_at(screen, "Dr Klein", 600)
     await screen.press("Enter")
+    await expect(screen.by_id("book-refusal")).to_be_visible()  # its words are those of the first time until it is
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
+    await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
     await screen.page.evaluate(GONE)
     await book_at(other, "Dr Klein", 620)
     await offers(screen, "N09:40", "10:40", "10:00, Dr Weber")

@@ -52,6 +52,7 @@ async def test_each_of_two_hours_is_pressed_booked_overbooked_and_blocked_as_its
     await expect(screen.by_id("book-over-title")).to_contain_text(SECOND)
     await screen.by_id("book-over-words").fill("Le docteur le veut")
     await screen.press("Enter")
+    await expect(screen.by_id("book-over-dialog")).to_be_hidden()
     await expect(visits).to_have_count(2)
     assert site.rows(VISITS) == [("01:30", ""), ("01:30", "Le docteur le veut")]
 
@@ -63,6 +64,7 @@ async def test_each_of_two_hours_is_pressed_booked_overbooked_and_blocked_as_its
     await screen.by_id("book-busy-words").fill("Garde")
     await screen.by_id("book-busy-until").fill("2h45")
     await screen.press("Enter")
+    await expect(screen.by_id("book-busy-dialog")).to_be_hidden()
     await expect(visits).to_have_count(3)
     assert site.rows(BLOCKS) == [("00:30", "00:45")]
 

@@ -234,6 +234,7 @@ async def test_a_closed_time_is_said_to_be_closed_and_is_not_offered(browser: Br
     await expect(act).to_be_disabled()
     await screen.press("Escape")
     await screen.press("Enter")
+    await expect(screen.by_id("book-refusal")).to_be_visible()
     await expect(screen.by_id("book-refusal-what")).to_contain_text("Pas à 12:15")
     assert site.rows(WHO) == []
     await looks_right(screen, "agenda-closed-time", ("1366",))

@@ -4,7 +4,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Request, expect
 
 from tests.screens.agenda_desk import beside, day_of, tomorrow
 from tests.screens.fakes import agendas
@@ -25,8 +25,14 @@ async def test_the_present_goes_on_and_after_midnight_tomorrow_is_another_day(br
     now = screen.page.locator(".grid__hours .is-now")
     await expect(now).to_have_count(0)
     asked: list[str] = []
+
+    def told(sent: Request) -> None:
+        """What a page that begins to listen asks for, lane by lane, is not for the present's sake."""
+        if "/fragments/agenda?" in sent.url or "/agenda/setting" in sent.url:
+            asked.append(sent.url)
+
     await screen.page.clock.install()
-    screen.page.on("request", lambda sent: asked.append(sent.url))
+    screen.page.on("request", told)
     # She stays until the morning, the day before her as she left it.
     await screen.page.clock.pause_at(datetime.combine(day, time(10, 2, 30), tzinfo=zone))
     await expect(now).to_have_text("10:02")

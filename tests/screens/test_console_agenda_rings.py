@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A call rings while something is asked in the agenda: the caller comes first, and what was asked is nobody else's."""
 
-import asyncio
 import re
 
 from playwright.async_api import Browser, Route, expect
@@ -14,6 +13,9 @@ from tests.screens.agenda_desk import (
     between_calls,
     book_at,
     click_at,
+    held_back,
+    lane,
+    missed,
     on_a_call,
     opened,
     ready_to_book,
@@ -49,7 +51,7 @@ async def test_a_call_is_answered_with_the_mouse_whatever_is_asked_and_nothing_o
         await expect(asking).to_have_count(0)
         await console.by_id("decline").click()
         await exchange.command("decline", times=number + 1)
-        await expect(console.by_id("view-book")).to_be_visible()
+        await missed(console)
         await expect(asking).to_have_count(0)
         await console.press("F2")
         await exchange.command("ready", times=number + 2)
@@ -86,7 +88,7 @@ async def test_why_not_at_a_time_is_not_said_any_more_when_a_call_rings(
     await rings(console, exchange, site, "call-1")
     await console.by_id("decline").click()
     await exchange.command("decline")
-    await expect(console.by_id("view-book")).to_be_visible()
+    await missed(console)
     await expect(refusal).to_be_hidden()
     await expect(near).to_have_count(0)
     await console.press("F2")
@@ -94,10 +96,7 @@ async def test_why_not_at_a_time_is_not_said_any_more_when_a_call_rings(
     await console.by_id("book-grid").focus()
     await console.press("?")
     await expect(near).not_to_have_count(0)
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await intercept(console.page, "**/console/agenda/why?*", waiting.put)
-    await console.press("?")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/why?*", "?")
     await rings(console, exchange, site, "call-2")
     async with console.page.expect_response(lambda told: "/console/agenda/why?" in told.url):
         await late.continue_()
@@ -124,6 +123,7 @@ async def test_a_click_beside_what_is_asked_leaves_her_where_she_types(
     await console.press("Enter")
     await expect(console.by_id("book-over-dialog")).to_be_hidden()
     await expect(console.by_id("toasts")).to_contain_text("09:50, Dr Weber")
+    await expect(lane(console, "Dr Weber").locator(".appt")).to_have_count(2)
     await asks(console, "x", 605, "book-dialog")
     await console.press("1")
     await mouse.click(8, 400)
@@ -139,10 +139,7 @@ async def test_what_was_put_there_before_the_call_rang_is_none_of_this_calls(
     await between_calls(console, exchange, site)
     await asks(console, "o", 590, "book-over-dialog")
     await console.by_id("book-over-words").fill("Le docteur le veut")
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await intercept(console.page, "**/console/agenda/overbook", waiting.put)
-    await console.press("Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/overbook", "Enter")
     await rings(console, exchange, site)
     await answered_with_the_mouse(console)
     await opened(console)
@@ -161,11 +158,8 @@ async def test_what_is_refused_after_its_question_went_away_is_said_where_she_is
 ) -> None:
     await between_calls(console, exchange, site)
     await asks(console, "x", 605, "book-dialog")
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await intercept(console.page, "**/console/agenda/cancel", waiting.put)
     await console.press("1")
-    await console.press("Control+Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/cancel", "Control+Enter")
     await rings(console, exchange, site)
     await answered_with_the_mouse(console)
     await late.fulfill(status=422, json={"code": "changed_meanwhile", "why": "Elle a été déplacée", "causes": []})
@@ -210,10 +204,7 @@ async def test_a_series_that_is_booked_at_other_hours_after_the_call_rang_says_s
 ) -> None:
     made = await between_calls(console, exchange, site)
     await reads_out_six(console, site, made)
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await intercept(console.page, "**/console/agenda/series", waiting.put)
-    await console.press("Control+Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/series", "Control+Enter")
     await rings(console, exchange, site)
     await answered_with_the_mouse(console)
     await late.continue_()
@@ -231,10 +222,7 @@ async def test_what_is_asked_too_late_is_not_asked_over_a_call_that_rings(
     await between_calls(console, exchange, site)
     await click_at(console, "Dr Weber", 590)
     await expect(console.by_id("book-refusal-over")).to_be_visible()
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await intercept(console.page, "**/console/agenda/why?*", waiting.put)
-    await console.press("o")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/why?*", "o")
     await rings(console, exchange, site)
     async with console.page.expect_response(lambda told: "/console/agenda/why?" in told.url):
         await late.continue_()
@@ -248,13 +236,6 @@ async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back
     browser: Browser, site: Site
 ) -> None:
     screen, _ = await ready_to_book(browser, site)
-    await screen.by_id("book-grid").focus()
-    await screen.press("s")
-    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
-    await screen.by_id("book-series-sessions").fill("3")
-    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(3)
-    await screen.press("Control+Enter")
-    await expect(screen.by_id("toasts")).to_contain_text("3 sur 3")
     tried: list[str] = []
 
     async def second_busy(route: Route) -> None:
@@ -265,6 +246,13 @@ async def test_of_a_series_that_is_taken_back_what_was_refused_can_be_taken_back
             await route.continue_()
 
     await intercept(screen.page, "**/console/agenda/cancel", second_busy)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.by_id("book-series-sessions").fill("3")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(3)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("3 sur 3")
     await screen.press("Control+z")
     toasts = screen.by_id("toasts")
     await expect(toasts).to_contain_text("Défait pour 2 rendez-vous sur 3", timeout=30000)
@@ -282,12 +270,12 @@ async def test_a_booking_that_cannot_be_taken_back_says_whose_it_is_and_is_not_t
     browser: Browser, site: Site
 ) -> None:
     screen, _ = await ready_to_book(browser, site)
-    await book_at(screen, "Dr Weber", 600)
 
     async def busy(route: Route) -> None:
         await route.fulfill(status=422, json={"code": "agenda_busy", "why": "D’abord les autres", "causes": []})
 
     await intercept(screen.page, "**/console/agenda/cancel", busy)
+    await book_at(screen, "Dr Weber", 600)
     await screen.press("Control+z")
     stands = screen.page.locator("#toasts .toast:has(button)")
     await expect(stands).to_contain_text("D’abord les autres", timeout=30000)
@@ -303,11 +291,8 @@ async def test_what_was_refused_is_still_read_when_something_is_booked_after_it(
 ) -> None:
     await between_calls(console, exchange, site)
     await asks(console, "x", 605, "book-dialog")
-    waiting: asyncio.Queue[Route] = asyncio.Queue()
-    await intercept(console.page, "**/console/agenda/cancel", waiting.put)
     await console.press("1")
-    await console.press("Control+Enter")
-    late = await asyncio.wait_for(waiting.get(), 20)
+    late = await held_back(console.page, "**/console/agenda/cancel", "Control+Enter")
     await rings(console, exchange, site)
     await console.by_id("decline").click()
     await expect(console.by_id("view-book")).to_be_visible()

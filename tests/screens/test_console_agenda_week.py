@@ -88,7 +88,8 @@ async def test_what_is_done_in_the_week_names_the_practitioner_and_the_day(brows
     await expect(title).to_have_text(re.compile(rf"Dr Weber.*\s{day.day}"))
     await screen.by_id("book-busy-words").fill("Réunion")
     await screen.page.locator("#book-busy-form [type=submit]").click()
-    await expect(toast).to_contain_text("Dr Weber")
+    await expect(screen.by_id("book-busy-dialog")).to_be_hidden()
+    await expect(toast).to_contain_text("Réunion")
     assert screen.complaints == []
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Route, expect
 
-from tests.screens.agenda_desk import click_at, jeanne_tomorrow, ready_to_book, slot
+from tests.screens.agenda_desk import click_at, jeanne_tomorrow, ready_to_book, slot, waits_long
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -62,6 +62,7 @@ async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_ha
     await expect(slot(screen.page, 1)).to_be_visible()
     soon = await slot(screen.page, 1).get_attribute("data-day")
     asked, here = asyncio.Event(), asyncio.Event()
+    await waits_long(screen.page)
 
     async def keep(route: Route) -> None:
         asked.set()

@@ -24,6 +24,7 @@ COUNT_KEYS = """() => {
   const count = ({ key }) => ["Alt", "Control", "Shift"].includes(key) || window.keysPressed.push(key);
   addEventListener("keydown", count, true);
 }"""
+KEPT = "() => Object.keys(localStorage).filter((key) => key.startsWith('permanence.act.'))"
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 DAYS = """async ([days, hours]) => {
   const { readDay, readHour } = await import("/static/console/when.js");
@@ -127,8 +128,8 @@ async def test_what_was_recorded_while_the_site_is_down_arrives_once(
     await console.press("Control+Enter")
     await recorded(console)
     await expect(console.by_id("banner-site")).to_be_visible()
-    kept = await console.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('permanence.act.'))")
-    assert len(kept) == 1
+    await comes_true(console.page, f"() => ({KEPT})().length === 1")  # it is sealed first
+    kept = await console.page.evaluate(KEPT)
     sealed = await console.page.evaluate("(key) => localStorage.getItem(key)", kept[0])
     assert "booked" not in sealed
     await site.start()
@@ -146,7 +147,7 @@ async def test_half_a_form_is_there_again_after_a_reload(
     await console.press("3")
     await console.focus("act-patient")
     await console.type("Jean Hoffmann")
-    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=8000)
+    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé")
     await console.reload()
     await console.shows("desk")
     await expect(console.by_id("elsewhere")).to_be_visible()

@@ -54,7 +54,7 @@ async def test_every_state_of_the_console(console: ConsolePage, exchange: FakeEx
     await console.write("Renouvellement du traitement anticoagulant (boîte finie jeudi).")
     await console.press("Control+Enter")
     await expect(console.by_id("save")).to_be_disabled()
-    await expect(console.by_id("toasts")).to_contain_text("Dr Weber", timeout=15000)
+    await expect(console.by_id("toasts")).to_contain_text("Dr Weber")
     await console.press("F9")
     await console.presence_is("wrap")
     await console.press("F2")

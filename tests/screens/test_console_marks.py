@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is said of a visit has a way back: Ctrl Z at once, a button the same day."""
 
+import asyncio
 import re
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
-from tests.screens.agenda_desk import book_at, click_at, lane, ready_to_book
+from tests.screens.agenda_desk import book_at, click_at, lane, ready_to_book, tomorrow, waits_long
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
+from tests.screens.pages import PAINTED, intercept
 
 LANE = re.compile("fragments/agenda/lane")
 STATE = "select state from agenda_appointment order by id"
@@ -36,9 +38,11 @@ async def test_each_mark_is_taken_back(browser: Browser, site: Site) -> None:
     await expect(visit).to_have_attribute("data-state", "booked")
     assert site.rows(STATE) == [("booked",)]
     site.change(ARRIVED)
+    address = page.url
+    await page.goto("about:blank")  # no answer to what was asked before comes any more
     async with page.expect_response(LANE):  # once it listens, the page looks at what it may have missed
-        await page.reload()
-    await screen.by_id("book-after").click()
+        await page.goto(address)
+    await tomorrow(screen)
     await expect(visit).to_have_attribute("data-state", "arrived")
     await click_at(screen, "Dr Weber", 545)
     await expect(page.locator(offered(page, "booked"))).to_be_visible()
@@ -50,4 +54,33 @@ async def test_each_mark_is_taken_back(browser: Browser, site: Site) -> None:
     await screen.press("Control+z")
     await expect(visit).to_have_attribute("data-state", "arrived")
     await expect(screen.by_id("book-place")).to_have_text("Défait")
+    assert screen.complaints == []
+
+
+async def test_who_writes_before_the_site_has_marked_a_visit_goes_on_writing(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    page, field = screen.page, screen.by_id("book-patient")
+    await book_at(screen, "Dr Weber", 540)
+    await click_at(screen, "Dr Weber", 545)
+    asked, arrives = asyncio.Event(), asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        asked.set()
+        await arrives.wait()
+        await route.continue_()
+
+    await waits_long(page)
+    await intercept(page, "**/console/agenda/mark", keep)
+    await page.locator(offered(page, "confirmed")).click()
+    await asyncio.wait_for(asked.wait(), 20)
+    await screen.press("/")
+    await screen.type("010280")
+    arrives.set()
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne: Confirmé")
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_attribute("data-state", "confirmed")
+    await expect(screen.by_id("book-coming")).to_contain_text("confirmé")
+    await page.evaluate(PAINTED)
+    await expect(field).to_be_focused()
+    await screen.type(" mar")
+    await expect(field).to_have_value("010280 mar")
     assert screen.complaints == []

@@ -14,6 +14,8 @@ from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
 
 TEXT = "Demande si la prise de sang doit être refaite.\nJoignable toute la journée."
+LIST = "**/console/fragments/messages"
+DRAWN = "() => fetch('/console/fragments/messages').then(() => new Promise(requestAnimationFrame))"
 TEXTS = "select r.name from messaging_message m join clients_recipient r on r.id = m.recipient_id"
 
 
@@ -80,6 +82,28 @@ async def test_a_row_opens_in_place_with_all_that_is_known_and_closes_again(
     await expect(opener).to_have_attribute("aria-expanded", "false")
     await row.locator(".item__state").click()  # the whole row is the target
     await expect(opened).to_be_visible()
+
+
+async def test_a_list_that_is_told_anew_with_the_same_words_is_the_same_list(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    """What was pressed on it is still there at the release."""
+    row = await take_for_weber(console, exchange, site)
+    await console.page.clock.install()
+    await console.page.goto("about:blank")
+    async with console.page.expect_response(LIST):
+        await console.open()
+    await expect(row).to_have_count(1)
+    await expect(console.by_id("go-ready").or_(console.by_id("pause")).first).to_be_visible()
+    async with console.page.expect_response(LIST):
+        await console.page.clock.fast_forward(61_000)
+    await row.evaluate("(row) => { row.isTheSame = true; }")
+    async with console.page.expect_response(LIST) as told:
+        await console.page.clock.fast_forward(61_000)
+    await (await told.value).finished()
+    await console.page.evaluate(DRAWN)
+    assert await row.evaluate("(row) => row.isTheSame")
+    assert console.complaints == []
 
 
 async def test_a_row_that_cannot_be_opened_says_so_and_stays_closed(

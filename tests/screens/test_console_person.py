@@ -58,12 +58,12 @@ async def test_the_first_page_says_who_is_signed_in_saves_nothing_and_goes_on_wh
 ) -> None:
     await on_a_call(console, exchange, card(site))
     await console.write("Commencé par Claire.")
-    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=10000)
+    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé")
     other = await second_tab(console, cast.AOIFE)
     await console.page.bring_to_front()
     await console.write("Commencé par Claire, fini par Claire.")
     banner = console.by_id("banner-link")
-    await expect(banner).to_contain_text("maintenant à un autre nom\u00a0: Aoife", timeout=10000)
+    await expect(banner).to_contain_text("maintenant à un autre nom\u00a0: Aoife")
     await expect(banner).to_contain_text("au nom de Claire")
     await expect(banner).to_contain_text("Rechargez la page")
     await expect(console.by_id("draft-state")).to_have_text("Gardé sur ce poste")
@@ -96,7 +96,7 @@ async def test_reloaded_the_page_is_the_others_and_the_words_wait_for_their_writ
     other = await second_tab(console, cast.AOIFE)
     await other.close()
     await console.write("Seul Claire a écrit ceci.")
-    await expect(console.by_id("banner-link")).to_contain_text("Aoife", timeout=10000)
+    await expect(console.by_id("banner-link")).to_contain_text("Aoife")
     exchange.call = None
     exchange.presence = "off"
     await console.by_id("reload-page").click()

@@ -114,5 +114,5 @@ async def test_the_console_s_menu_says_how_much_is_to_be_done(browser: Browser, 
     await expect(other.locator("tbody tr")).to_have_count(1)
     await other.close()
     await screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    await expect(entry.locator(".badge")).to_have_text("3 à faire", timeout=20000)
+    await expect(entry.locator(".badge")).to_have_text("3 à faire", timeout=40000)
     assert screen.complaints == []

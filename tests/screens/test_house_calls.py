@@ -249,7 +249,7 @@ async def test_a_line_of_nobody_rings_the_pool_and_the_supervisor_is_told(
             await aoife.press("F9")
             assert await phone.over() == 0
         await wrapped_up(aoife, "wrong_number")
-    await expect(marc.locator("#list [role=alert]")).to_contain_text("+352 20 00 09 99", timeout=15000)
+    await expect(marc.locator("#list [role=alert]")).to_contain_text("+352 20 00 09 99")
     await marc.context.close()
 
 
@@ -262,12 +262,12 @@ async def test_the_supervisor_sees_the_call_live_filters_it_and_has_it_in_his_ta
     async with at_seat(speaking_browser, house, cast.AOIFE) as aoife:
         async with house.call(cast.ATLAS_LINE, "--from", "+33639980114") as phone:
             await answered(aoife, phone)
-            await expect(rows.filter(has_text=caller)).to_contain_text("En appel", timeout=15000)
+            await expect(rows.filter(has_text=caller)).to_contain_text("En appel")
             await aoife.press("F9")
             assert await phone.over() == 0
         await wrapped_up(aoife)
-    await expect(rows.filter(has_text=caller)).to_contain_text("Aoife", timeout=15000)
-    await expect(rows.filter(has_text=caller)).to_contain_text("Décroché", timeout=15000)
+    await expect(rows.filter(has_text=caller)).to_contain_text("Aoife")
+    await expect(rows.filter(has_text=caller)).to_contain_text("Décroché")
     await marc.select_option("#client", label="Atlas")
     await marc.locator(".calls__filters button").first.click()
     await expect(rows.filter(has_text=caller)).to_have_count(1)
@@ -289,7 +289,7 @@ async def test_who_gave_up_waiting_is_listed_to_be_called_back(house: WholeHouse
         phone.hang_up()
         assert await phone.over() == 1
     back = marc.locator(".calls__back").filter(has_text="+33 6 39 98 01 15")
-    await expect(back.get_by_role("button")).to_be_visible(timeout=15000)
+    await expect(back.get_by_role("button")).to_be_visible()
     await back.get_by_role("button").click()
     await expect(back.filter(has_text="Marc")).to_have_count(1)
     await marc.context.close()

@@ -200,7 +200,7 @@ async def test_a_call_while_the_database_is_locked_is_recorded_once_afterwards(
             database.execute("rollback")
         await until("the call is recorded, once", lambda: house.rows(recorded, "+33639980122") == [(1, 1)])
         row = marc.locator(".calls__table tbody tr").filter(has_text="+33 6 39 98 01 22")
-        await expect(row).to_have_count(1, timeout=15000)
+        await expect(row).to_have_count(1)
         await expect(row).to_contain_text("Aoife")
     await marc.context.close()
 
@@ -215,7 +215,7 @@ async def test_the_page_closed_and_opened_again_has_the_same_call_and_music_mean
     ):
         await answered(aoife, phone)
         await aoife.write("In the middle of")
-        await expect(aoife.by_id("draft-state")).to_have_text("Draft kept", timeout=10000)
+        await expect(aoife.by_id("draft-state")).to_have_text("Draft kept")
         await aoife.page.close()
         await until("the exchange knows that her line is lost", lambda: states(house) == ["line_lost"])
         since = phone.seconds()

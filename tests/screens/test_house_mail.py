@@ -177,7 +177,7 @@ async def test_the_portal_fits_a_telephone_and_axe_finds_nothing(
     assert await violations(page) == []
     await screen.shot(f"portal-list-390-{theme}")
     await page.goto(f"{house.site}/portal/messages/{key}")
-    await expect(page.locator("#track")).to_contain_text("Lu", timeout=10000)
+    await expect(page.locator("#track")).to_contain_text("Lu")
     assert await screen.fits()
     assert await violations(page) == []
     await screen.shot(f"portal-message-390-{theme}")

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
+from tests.screens.pages import PAINTED
 from tests.screens.test_portal_approvals import language, signed_in
 
 PHONE = ("390", "1366")
@@ -47,6 +48,7 @@ def client(site: Site) -> str:
 
 
 async def check(page: Page) -> None:
+    await page.evaluate(PAINTED)
     await page.locator("button[value=check]").first.press("Enter")
     await expect(page.locator("#shown")).to_be_visible()
 
@@ -143,6 +145,7 @@ async def test_every_phrase_and_what_is_said_at_any_moment(
     page = his.page
     await page.locator("a[href$='/phrases']").press("Enter")
     await page.locator("#at").fill("2027-06-06 03:00")
+    await page.evaluate(PAINTED)
     await page.locator("#at").press("Enter")
     await expect(page.locator(".heard .say")).to_contain_text("15")
     await looks_right(his, f"portal-phrases-{code}", PHONE)

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import LoginPage
+from tests.screens.pages import PAINTED, LoginPage
 
 LINE, PUBLIC, MOBILE = "+35220000909", "+35226000001", "+352621000147"
 NEW_CLIENT = """
@@ -36,6 +36,7 @@ apply_engine_event("e1", {sequence}, CallArrived(house="demo", at=SystemClock().
 async def types(page: Page, label: str, text: str) -> None:
     """By keyboard, in the field of that name."""
     field = page.get_by_label(label, exact=True)
+    await page.evaluate(PAINTED)
     await field.focus()
     await page.keyboard.press("Control+a")
     await page.keyboard.type(text)
@@ -81,6 +82,7 @@ async def test_a_client_is_set_up_by_keyboard_and_the_call_is_seen_to_arrive(bro
     await types(page, "lundi", "8-12, 14h-18h30")
     await page.keyboard.press("Enter")
     await expect(done).to_have_count(4)
+    await login.painted()
     await page.get_by_role("button", name="Guetter mon appel").press("Enter")
     first = page.locator("[data-test]")
     await expect(first).to_have_attribute("data-test", "run")

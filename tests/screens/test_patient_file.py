@@ -14,6 +14,7 @@ async def test_a_patient_is_added_in_one_line_and_corrected_by_keyboard(browser:
     page = screen.page
     await site.let_in(context, cast.CLAIRE)
     await screen.open("/console/patients/find")
+    await screen.painted()
     await page.locator("#client").select_option(label="Cabinet Dupont")
     await page.locator("#words").fill("150361 Quetsch Jeanne")
     await screen.press("Enter")

@@ -91,6 +91,7 @@ async def test_what_is_folded_is_reached_by_the_keyboard_alone_without_javascrip
     day = page.locator("fieldset.dayslots").first
     summary = day.get_by_text("autres horaires")
     await expect(day.get_by_label("17 h 40")).to_be_hidden()
+    await page.screenshot()
     await summary.focus()
     await his.press("Enter")
     await day.get_by_label("17 h 40").focus()

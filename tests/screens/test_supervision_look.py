@@ -151,6 +151,7 @@ async def test_the_call_list_in_every_language_size_and_theme(browser: Browser, 
         await page.locator(".menu > summary").click()
         await page.locator(f".menu button[value={language}]").click()
         await expect(page.locator("html")).to_have_attribute("lang", language)
+        await login.painted()  # its language is there before its style
         assert await page.locator("#when option").nth(2).inner_text() == yesterday
         places = await page.evaluate(PLACES)
         assert places["of_the_browser"] == 0

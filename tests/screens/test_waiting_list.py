@@ -88,6 +88,8 @@ async def test_put_on_the_list_with_two_keys_and_taken_back(browser: Browser, si
     await looks_right(screen, "waiting-form", ("1366", "1920"))
     await screen.press("Escape")
     await expect(dialog).to_be_hidden()
+    await screen.page.clock.install()
+    await screen.page.clock.pause_at(await screen.page.evaluate("Date.now() + 1000"))  # Ctrl Z has its ten seconds
     await screen.press("q")
     await expect(dialog).to_be_visible()
     await screen.press("Enter")

@@ -278,7 +278,7 @@ async def answered(console: ConsolePage, phone: PhoneCall) -> None:
 
 async def wrapped_up(console: ConsolePage, outcome: str = "information") -> None:
     """After the call: an outcome, ready again."""
-    await expect(console.by_id("next")).to_be_visible(timeout=10000)
+    await expect(console.by_id("next")).to_be_visible()
     await console.choose("outcome", outcome)
     await console.press("F2")
     await console.presence_is("ready")

@@ -133,6 +133,6 @@ export class Acts {
         await this.book.again(spot.agenda);
       });
     }
-    this.book.grid.body?.focus({ preventScroll: true });
+    this.book.shown.toGrid();
   }
 }

@@ -479,6 +479,7 @@ export class Grid {
 
   /** A press on what may be moved: dragged away it goes where it is let go, if the rules allow it. @param {PointerEvent} event */
   grab(event) {
+    this.dragged = false;
     const item = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-movable]"));
     if (!item || event.button !== 0 || this.view === "list") return;
     const box = item.getBoundingClientRect();
@@ -513,9 +514,10 @@ export class Grid {
       item.classList.remove("is-moving");
       this.paint();
       if (this.dragged && ended.type === "pointerup" && to) this.hooks.dropped(item, to);
-      // The click that follows a drag is none.
+      // The click that follows a drag is none; what is dragged next may be under way before that is over.
+      const { presses } = this;
       setTimeout(() => {
-        this.dragged = false;
+        if (presses === this.presses) this.dragged = false;
       });
     };
     document.addEventListener("pointermove", follow);

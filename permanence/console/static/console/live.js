@@ -35,7 +35,7 @@ export async function refresh(name) {
   const places = document.querySelectorAll(`[data-fragment="${name}"]`);
   const path = found.path();
   if (path === null) {
-    places.forEach((place) => place.replaceChildren());
+    places.forEach(empty);
     return;
   }
   try {
@@ -46,8 +46,35 @@ export async function refresh(name) {
   }
 }
 
-/** The focus stays on what it was on, or in the pane when that is gone. @param {Element} place @param {DocumentFragment} content */
+/** What each place shows, as the site told it. @type {WeakMap<Element, string>} */
+const told = new WeakMap();
+
+/** @param {Element} place */
+function empty(place) {
+  told.delete(place);
+  place.replaceChildren();
+}
+
+/** What the site told, in its own words. @param {DocumentFragment} content */
+function wordsOf(content) {
+  const template = document.createElement("template");
+  template.content.append(content.cloneNode(true));
+  return template.innerHTML;
+}
+
+/**
+ * The focus stays on what it was on, or in the pane when that is gone. Where the same is told again nothing is replaced:
+ * the browser tells nobody of a click on what was taken from under the mouse.
+ * @param {Element} place
+ * @param {DocumentFragment} content
+ */
 function replace(place, content) {
+  const words = wordsOf(content);
+  if (told.get(place) === words) {
+    document.dispatchEvent(new Event("permanence:renewed"));
+    return;
+  }
+  told.set(place, words);
   const active = /** @type {HTMLElement|null} */ (document.activeElement);
   const inside = active !== null && active !== place && place.contains(active);
   const again = active?.dataset.again;
