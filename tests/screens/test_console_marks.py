@@ -9,7 +9,8 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.screens.agenda_desk import book_at, click_at, lane, ready_to_book, tomorrow, waits_long
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import PAINTED, intercept
+from tests.screens.pages import intercept
+from tests.screens.test_console_agenda_many import Asked
 
 LANE = re.compile("fragments/agenda/lane")
 STATE = "select state from agenda_appointment order by id"
@@ -62,7 +63,7 @@ async def test_who_writes_before_the_site_has_marked_a_visit_goes_on_writing(bro
     page, field = screen.page, screen.by_id("book-patient")
     await book_at(screen, "Dr Weber", 540)
     await click_at(screen, "Dr Weber", 545)
-    asked, arrives = asyncio.Event(), asyncio.Event()
+    asked, arrives, fragments = asyncio.Event(), asyncio.Event(), Asked(page)
 
     async def keep(route: Route) -> None:
         asked.set()
@@ -79,7 +80,7 @@ async def test_who_writes_before_the_site_has_marked_a_visit_goes_on_writing(bro
     await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne: Confirmé")
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_attribute("data-state", "confirmed")
     await expect(screen.by_id("book-coming")).to_contain_text("confirmé")
-    await page.evaluate(PAINTED)
+    await fragments.answered()
     await expect(field).to_be_focused()
     await screen.type(" mar")
     await expect(field).to_have_value("010280 mar")
