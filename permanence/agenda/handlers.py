@@ -9,7 +9,7 @@ from permanence.agenda.events import (
     AppointmentMoved,
     AppointmentMovedBack,
 )
-from permanence.agenda.operations import acts, call_acts, day, holds, public_mails, returns, visits, waiting_merges
+from permanence.agenda.operations import acts, call_acts, holds, public_mails, returns, visits, waiting_merges
 from permanence.agenda.rules.elsewhere import ActElsewhere, outcome_of
 from permanence.agenda.rules.public import PublicMailKind
 from permanence.callers import queries as callers
@@ -75,11 +75,10 @@ def on_visit_changed(_event_id: str, event: Event) -> None:
 
 
 def on_client_changed(_event_id: str, event: Event) -> None:
-    """Absences are the client's: whoever shows his agendas, or counts who is booked in one, asks again. Idempotent."""
+    """Absences are the client's: whoever shows his agendas fetches again. Idempotent."""
     if not isinstance(event, ClientChanged):
         raise TypeError(f"expected ClientChanged, heard {type(event).__name__}")
     acts.renew(client=event.client, at=event.at)
-    day.on_work_list(by=house_system(house=event.house), at=event.at)
 
 
 def on_absence_withdrawn(_event_id: str, event: Event) -> None:

@@ -183,7 +183,9 @@ def lane(request: HttpRequest) -> HttpResponse:
     first = minute_of(asked.get("first", "0")) // STEP
     found = of_days.day(by=by, agendas=[agenda.id], day=day, at=at)
     ((one,), _marks) = lanes_of(by, found, at=at, by_day=asked.get("by_day") == "1")
-    return HttpResponse(drawn.folded(drawn.within(one, *steps_of(asked.get("shown", ""))), first).drawn)
+    begins, ends = steps_of(asked.get("shown", ""))
+    one = drawn.within(one, 0 if first else begins, ends)  # what is folded away makes the day no longer
+    return HttpResponse(drawn.folded(one, first).drawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ from permanence.callers.queries import PatientView
 from permanence.dispatch.models import CalendarMail
 from permanence.dispatch.rules import ReminderState
 
+LEFT = Q(state=ReminderState.SENT) | Q(state=ReminderState.PENDING, leased_until__isnull=False)
+"""What went out, or is on its way."""
+
 
 def has_entries(visit: AppointmentView, *, revision: int, at: datetime) -> bool:
     """Whether its change to `revision` can be told so at all: not what was booked online, which has mails of its own,
@@ -21,8 +24,7 @@ def has_entries(visit: AppointmentView, *, revision: int, at: datetime) -> bool:
 
 def last_entry(before: QuerySet[CalendarMail]) -> CalendarMail | None:
     """The last of these that went out, or is on its way."""
-    left = Q(state=ReminderState.SENT) | Q(state=ReminderState.PENDING, leased_until__isnull=False)
-    return before.filter(left).order_by("-revision").first()
+    return before.filter(LEFT).order_by("-revision").first()
 
 
 def is_told(visit: AppointmentView, last: CalendarMail | None, *, sends: bool) -> bool:

@@ -9,8 +9,8 @@ from permanence.agenda.queries import told
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import Door
 from permanence.callers import queries as callers
+from permanence.dispatch.calendar_queries import LEFT, address_of
 from permanence.dispatch.models import CalendarMail
-from permanence.dispatch.rules import ReminderState
 from permanence.foundation.who import Who
 
 
@@ -39,14 +39,14 @@ def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: dateti
     asked = tuple(visits)
     to_come = {each.appointment: each for each in asked if each.starts_at > at}
     mailed = told.mailed(house_key=by.house_key, visits=to_come)
-    sent = CalendarMail.objects.for_house(by.house_key).filter(appointment__in=to_come, state=ReminderState.SENT.value)
+    sent = CalendarMail.objects.for_house(by.house_key).filter(LEFT, appointment__in=to_come)
     entered = [to_come[key] for key in set(sent.values_list("appointment", flat=True))]
     entered = [each for each in entered if each.door is not Door.PUBLIC]
     persons = callers.standing_of(pairs=[(each.client, each.patient) for each in asked])
     withdrawn = {
         each.appointment
         for each in entered
-        if (person := persons.get((each.client, each.patient))) is not None and person.may_mail and person.mail
+        if (person := persons.get((each.client, each.patient))) is not None and address_of(person)
     }
     found = {each.appointment: ToldOfCancelling.NOBODY for each in asked}
     found |= dict.fromkeys(withdrawn, ToldOfCancelling.CALENDAR)

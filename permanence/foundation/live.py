@@ -18,9 +18,7 @@ CHANNEL = "permanence_live"
 def touch(*topics: str, house_key: int, at: datetime) -> None:
     """Tell the screens, once the transaction is committed, that what `topics` name has changed.
 
-    Topics: `house/<house slug>/messages`, `house/<house slug>/calls`, `house/<house slug>/alarms`,
-    `house/<house slug>/instructions`, `house/<house slug>/tasks`, `client/<id>/messages`,
-    `house/<house slug>/agenda/<agenda>`, `client/<id>/agenda/<agenda>`, `client/<id>/approvals`.
+    Which topics there are: docs/contracts.md, "Live screens".
     """
     LiveTouch.objects.bulk_create([LiveTouch(house_id=house_key, topic=topic, at=at) for topic in topics])
     if connection.vendor == "postgresql":

@@ -192,6 +192,10 @@ def test_busy_time_over_midnight_makes_no_day_longer(cast, browser_of, monday):
     busy(at_wall(late, 17), at_wall(late, 20))
     alone = page(browser, LANE, agenda=cast.dupont, day=late.isoformat(), first="0", shown=f"96-{18 * 12}")
     assert "f204 s36" in alone  # not cut: the page sees that its day is longer now
+    busy(at_wall(late + timedelta(days=1), 14), at_wall(late + timedelta(days=2), 9))
+    shown = {"first": f"{14 * 60 + 30}", "shown": f"174-{18 * 12}"}  # the hours before are folded away
+    alone = page(browser, LANE, agenda=cast.dupont, day=(late + timedelta(days=1)).isoformat(), **shown)
+    assert "f174 s42" in alone
 
 
 @pytest.mark.parametrize(

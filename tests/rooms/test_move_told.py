@@ -81,14 +81,6 @@ def test_what_a_file_brought_in_is_told_once_it_is_moved(cast, relay, deliver_al
     assert sent_since(relay, deliver_all) == 1
 
 
-def test_of_an_hour_that_has_begun_nothing_is_written(cast):
-    rule(cast)
-    agrees(cast)
-    visit = book(cast)
-    [found] = appointment_views(Appointment.objects.filter(key=visit))
-    assert told_of_moving(by=cast.claire, visit=found, at=found.starts_at) is ToldOfMoving.NOBODY
-
-
 def moved(cast, browser, monday, hour):
     visit = booked(cast, monday, 10).appointment
     where = {"agenda": cast.dupont, "day": monday.isoformat(), "minute": str(60 * hour)}
@@ -119,7 +111,7 @@ def test_the_answer_to_a_cancellation_says_whether_the_patient_is_told(cast, bro
         key=cast.key(), state="sent", is_cancelled=False, made_at=at, next_attempt_at=at,
     )  # fmt: skip
     assert cancelled(entered)["hears"] == (
-        "Seul le rendez-vous de son calendrier est retiré, par courriel\u00a0: dites-le-lui vous-même."
+        "Un courriel retire seulement l’entrée de son calendrier\u00a0: dites-le-lui vous-même."
     )
     Patient.objects.update(is_deceased=True)
     assert cancelled(last)["hears"] == "Le patient est décédé\u00a0: personne ne lui écrit ni ne l’appelle."

@@ -38,6 +38,12 @@ def test_who_booked_online_is_told_by_mail(jeanne, cast, clock, deliver_all):
     assert sent == [(PublicMailKind.MOVED, True, "jeanne@example.org")]
 
 
+def test_of_an_hour_that_has_begun_nothing_is_written(jeanne, cast):
+    jeanne.book()
+    [visit] = appointment_views(Appointment.objects.all())
+    assert told_of_moving(by=cast.claire, visit=visit, at=visit.starts_at) is ToldOfMoving.NOBODY
+
+
 def test_whose_mail_no_code_proved_is_to_be_told_all_the_same(jeanne, cast, clock, provider, deliver_all):
     jeanne.take()
     jeanne.tell(by="sms")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from permanence.agenda.models import Appointment, FollowUp
 from permanence.agenda.operations import appointments
-from permanence.agenda.operations.day import ask_follow_up
+from permanence.agenda.operations.day import ask_follow_up, settle
 from permanence.agenda.operations.moves_asked import ask_to_move, take_back_move
 from permanence.agenda.operations.returns import end_follow_ups
 from permanence.agenda.queries import appointments as found
@@ -17,8 +17,9 @@ from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_booked
 from permanence.agenda.queries.received import is_received
 from permanence.agenda.refusals import AppointmentUnknown, ListedAlready, NotNow, WordsTooLong
-from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import absences
+from permanence.clients.acts import changed
 from permanence.foundation.models import AuditEntry, LiveTouch
 from tests.rooms.test_portal_agenda import ZONE, claire, doctor, practice, state
 from tests.rooms.test_portal_line import text_of
@@ -72,22 +73,45 @@ def test_a_visit_that_the_doctor_wants_moved_comes_to_the_secretaries_and_stands
     assert is_received(by=practice.cast.claire, visit=found.appointment(by=practice.cast.claire, appointment=visit))
 
 
-def test_the_consoles_hear_that_their_list_has_more(practice, doctor, visit):
-    count = LiveTouch.objects.filter(topic=f"house/{practice.cast.house}/tasks").count
-    before = count()
+def is_recounted(practice):
+    """Whether the consoles were told, since this was asked last, that something else stands on their list."""
+    return LiveTouch.objects.filter(topic=f"house/{practice.cast.house}/tasks").delete()[0] > 0
+
+
+def test_the_consoles_hear_that_their_list_has_more_or_less(practice, doctor, visit):
     asks(practice, doctor, visit)
-    assert count() == before + 1
+    assert is_recounted(practice)
     asks(practice, doctor, visit)  # pressed twice
-    assert count() == before + 1
+    assert not is_recounted(practice)
+    asks(practice, doctor, visit, act="not-to-move")
+    assert is_recounted(practice)
+    asks(practice, doctor, visit)
+    [entry] = FollowUp.objects.filter(done_at=None)
+    settle(follow_up=str(entry.pk), outcome=Outcome.KEPT, by=practice.cast.claire, at=practice.now)
+    assert is_recounted(practice)
 
 
-def test_they_hear_of_an_absence_that_meets_somebody_too(practice, visit, deliver_all):
+def test_they_hear_of_an_absence_that_meets_somebody_too_and_of_its_end(practice, visit, deliver_all):
     deliver_all(practice.now)
-    LiveTouch.objects.all().delete()
-    practice.away(hour(visit) - timedelta(hours=1))
-    deliver_all(practice.now)
+    is_recounted(practice)
+    absence = practice.away(hour(visit) - timedelta(hours=1))
     assert left_booked(by=practice.cast.claire, at=practice.now)
-    assert LiveTouch.objects.filter(topic=f"house/{practice.cast.house}/tasks").exists()
+    assert is_recounted(practice)
+    given = {"client": practice.cast.weber, "absence": absence, "at": practice.now}
+    ask_follow_up(**given, wanted=Wanted.CALL, by=practice.cast.dr_weber)
+    assert is_recounted(practice)
+    absences.withdraw_absence(**given, by=practice.cast.marc)
+    assert is_recounted(practice)
+    deliver_all(practice.now)
+    assert is_recounted(practice)
+
+
+def test_another_word_of_a_client_is_nothing_to_their_list(practice, deliver_all):
+    deliver_all(practice.now)
+    is_recounted(practice)
+    changed(client=practice.cast.weber, action="client.test", by=practice.cast.marc, at=practice.now, detail={})
+    deliver_all(practice.now)
+    assert not is_recounted(practice)
 
 
 def test_another_word_takes_the_place_of_the_first(practice, doctor, visit):
@@ -245,8 +269,9 @@ def test_what_he_wanted_before_his_absence_is_wanted_again_once_he_is_there_afte
     assert "Plutôt le matin" in row_of(day_of(practice, doctor, visit), visit)
 
 
-def test_what_he_wanted_before_two_absences_is_wanted_again_once_both_are_withdrawn(practice, doctor, visit):
-    """The second one asked for something else of the same visit, and is withdrawn last."""
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_he_wanted_before_two_absences_is_wanted_again_once_both_are_withdrawn(practice, doctor, visit, first):
+    """The second one asked for something else of the same visit; `first`: which is withdrawn first."""
     asks(practice, doctor, visit)
     given = {"client": practice.cast.weber, "by": practice.cast.dr_weber}
     doctor_alone = practice.cast.recipients["Dr Weber"]
@@ -254,8 +279,9 @@ def test_what_he_wanted_before_two_absences_is_wanted_again_once_both_are_withdr
     for minutes, absence in enumerate(both, start=1):
         at = practice.now + timedelta(minutes=minutes)
         ask_follow_up(**given, absence=absence, wanted=Wanted.CANCEL, at=at)
-    for minutes, absence in enumerate(both, start=5):
-        assert listed(practice) == [(visit, "")]
+    assert listed(practice) == [(visit, "")]
+    for minutes, absence in enumerate((both[first], both[1 - first]), start=5):
+        assert (visit, "Plutôt le matin") not in listed(practice)
         at = practice.now + timedelta(minutes=minutes)
         absences.withdraw_absence(client=practice.cast.weber, absence=absence, by=practice.cast.marc, at=at)
         end_follow_ups(house=practice.cast.house, client=practice.cast.weber, absence=absence, at=at)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Today's messages at the console: a row opened in place, the client's answer marked until it was seen, for whom."""
 
+import asyncio
 from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
@@ -15,6 +16,12 @@ from tests.screens.pages import ConsolePage
 
 TEXT = "Demande si la prise de sang doit être refaite.\nJoignable toute la journée."
 LIST = "**/console/fragments/messages"
+TOUCHED = """
+from permanence.foundation import live
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+live.touch("house/demo/messages", house_key=house_system(house="demo").house_key, at=SystemClock().now())
+"""
 DRAWN = "() => fetch('/console/fragments/messages').then(() => new Promise(requestAnimationFrame))"
 TEXTS = "select r.name from messaging_message m join clients_recipient r on r.id = m.recipient_id"
 
@@ -84,25 +91,24 @@ async def test_a_row_opens_in_place_with_all_that_is_known_and_closes_again(
     await expect(opened).to_be_visible()
 
 
-async def test_a_list_that_is_told_anew_with_the_same_words_is_the_same_list(
+async def test_a_row_that_is_pressed_is_there_until_it_is_released(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
-    """What was pressed on it is still there at the release."""
     row = await take_for_weber(console, exchange, site)
-    await console.page.clock.install()
-    await console.page.goto("about:blank")
-    async with console.page.expect_response(LIST):
-        await console.open()
-    await expect(row).to_have_count(1)
-    await expect(console.by_id("go-ready").or_(console.by_id("pause")).first).to_be_visible()
-    async with console.page.expect_response(LIST):
-        await console.page.clock.fast_forward(61_000)
-    await row.evaluate("(row) => { row.isTheSame = true; }")
+    old = row.and_(console.page.locator("[data-old]"))
+    box = await row.locator(".item__state").bounding_box()
+    assert box is not None
+    await row.evaluate("(row) => row.setAttribute('data-old', '')")
+    await console.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await console.page.mouse.down()
     async with console.page.expect_response(LIST) as told:
-        await console.page.clock.fast_forward(61_000)
+        await asyncio.to_thread(site.run, TOUCHED)
     await (await told.value).finished()
     await console.page.evaluate(DRAWN)
-    assert await row.evaluate("(row) => row.isTheSame")
+    await expect(old).to_have_count(1)
+    await console.page.mouse.up()
+    await expect(row.locator("[data-opened]")).to_be_visible()
+    await expect(old).to_have_count(0)
     assert console.complaints == []
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.agenda.models import Agenda, FollowUp
-from permanence.agenda.operations.acts import changed, locked
+from permanence.agenda.operations.acts import changed, locked, recounted
 from permanence.agenda.queries.returns import VISIT, absences, is_away, over_by_now, standing
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.foundation.keys import row_key
@@ -39,32 +39,39 @@ def take_off_list(entries: ClientQuerySet[FollowUp], rows: Mapping[int, Agenda],
         keys = [each.pk for each in asked if is_away(each.appointment, gone) == (outcome is Outcome.TAKEN_BACK)]
         said = {"done_at": at, "done_by_name": by.name, "outcome": outcome.value}
         FollowUp.objects.filter(pk__in=keys, done_at=None).update(**said)
-    _move_again([each for each in asked if each.done_at is None and not is_away(each.appointment, gone)], of=asked)
+    _move_again([each for each in asked if not is_away(each.appointment, gone)])
     to_tell = [each for each in _called(asked, at=at) if not is_away(each.appointment, gone)]
     FollowUp.objects.bulk_create(_stands(each, at=at) for each in to_tell)
     ended = [each.agenda_id for each in asked if each.done_at is None]
     for key in sorted({*ended, *(each.agenda_id for each in to_tell)} & set(rows)):
         action, subject = "agenda.follow_ups_ended", f"agenda.agenda:{key}"
         changed(rows[key], action=action, subject=subject, by=by, at=at, event=None, entries=ended.count(key))
+    if asked:
+        recounted(by=by, at=at)
     return len(ended)
 
 
-def _move_again(ended: Iterable[FollowUp], *, of: Iterable[FollowUp]) -> None:
-    """Of the visits of these entries that were open until now: his wish that one of them `of` took the place of, be it
-    through others that were asked in between, for this absence or another. Nothing tells which took whose place but the
-    moment: it was over when the next one was asked.
+def _move_again(asked: Iterable[FollowUp]) -> None:
+    """Of the visits of these entries, of whose doctors none is away: what one wanted moved last, where something else
+    was asked in its place and nothing of all that was asked since is open or was done. Nothing tells what took its
+    place but the moment: it was over when that was asked.
     """
-    visits = {each.appointment_id for each in ended}
-    asked = {(each.appointment_id, each.asked_at) for each in of}
-    replaced = standing(FollowUp.objects.filter(outcome=Outcome.TAKEN_BACK.value, appointment__in=visits))
-    again: dict[int, int] = {}
-    for each in replaced.order_by("-asked_at", "-pk"):
-        if (each.appointment_id, each.done_at) not in asked or each.appointment_id in again:
-            continue
+    visits = {each.appointment_id for each in asked}
+    wishes: dict[int, FollowUp] = {}
+    since: dict[int, list[FollowUp]] = {}
+    for each in standing(FollowUp.objects.filter(appointment__in=visits)).order_by("asked_at", "pk"):
         if each.alone:
-            again[each.appointment_id] = each.pk
-        asked.add((each.appointment_id, each.asked_at))
-    FollowUp.objects.filter(pk__in=again.values()).update(done_at=None, done_by_name="", outcome="")
+            wishes[each.appointment_id], since[each.appointment_id] = each, []
+        elif each.appointment_id in wishes:
+            since[each.appointment_id].append(each)
+    again = [
+        wish.pk
+        for visit, wish in wishes.items()
+        if wish.outcome == Outcome.TAKEN_BACK
+        and wish.done_at in {each.asked_at for each in since[visit]}
+        and all(each.outcome in {Outcome.BACK, Outcome.TAKEN_BACK} for each in since[visit])
+    ]
+    FollowUp.objects.filter(pk__in=again).update(done_at=None, done_by_name="", outcome="")
 
 
 def tell_that_it_stands(visit: int, *, house: str, at: datetime) -> None:

@@ -4,6 +4,7 @@ import { fragment } from "./api.js";
 import { hourOf } from "./bookplaces.js";
 import { halfOf, isAgain, isTwice, lapseOf, lapsesOf, stepAt, timeOf } from "./booktwice.js";
 import { byId, make } from "./dom.js";
+import { pressed, released } from "./pressing.js";
 
 /** @typedef {{lane: string, step: number, again?: boolean}} Place a lane's key and a step of five minutes on its clock; `again`: it comes twice that day, and it is the second one */
 /** @typedef {import("./booktwice.js").Time & {agenda: string, client: string, day: string, name: string, site: string, item: HTMLElement|null, isOpen: boolean}} Spot what is under the cursor; `isOpen`: the practice has an opening then, and nobody is away; `site`: at which of several that opening is */
@@ -28,9 +29,6 @@ export function nameOf(item) {
   return item.querySelector(".appt__name")?.textContent ?? "";
 }
 
-/** The release of a press, or what says that it is over or was never heard of: the menu of the browser, another window, her keyboard. */
-const RELEASED = /** @type {const} */ (["pointerup", "pointercancel", "pointermove", "contextmenu", "blur", "keydown"]);
-
 export class Grid {
   /** @param {{moved: () => void, pressed: (item: HTMLElement) => void, dropped: (item: HTMLElement, to: Place) => void, length: (lane: HTMLElement) => number, path: () => string, painted: () => void}} hooks `length`: steps of what would be booked */
   constructor(hooks) {
@@ -54,15 +52,8 @@ export class Grid {
     this.missed = null;
     /** @type {Map<string, number>} */
     this.turns = new Map();
-    /** Until the mouse is released in the grid; null while it is not pressed there. @type {Promise<void>|null} */
-    this.pressing = null;
-    /** Ends it. */
-    this.released = () => {};
-    /** How often the mouse was pressed there: the end of an earlier press is not that of a later one. */
-    this.presses = 0;
     this.frame.addEventListener("click", (event) => this.clicked(event));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
-    this.frame.addEventListener("pointerdown", (event) => this.press(event));
     this.frame.addEventListener("pointerover", (event) => this.told(event));
     new ResizeObserver(() => this.resized()).observe(this.frame);
   }
@@ -98,7 +89,7 @@ export class Grid {
     this.missed ??= new Set();
     try {
       const content = await fragment(path);
-      await this.pressing;
+      await released();
       if (turn !== this.turn || !wanted()) return false;
       this.put(content);
       return true;
@@ -181,7 +172,7 @@ export class Grid {
     const folded = this.frame.querySelector(".grid__fold") !== null;
     const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(folded ? this.first * STEP : 0), shown: `${this.first}-${this.last}` });
     const content = await fragment(`/console/fragments/agenda/lane?${asked}`);
-    await this.pressing;
+    await released();
     const here = this.lane(key);
     if (!here || this.turns.get(key) !== turn || this.shown !== shown) return;
     // What is earlier or later than all that was shown gets its hours.
@@ -254,9 +245,10 @@ export class Grid {
     const lane = to && this.lane(to.lane);
     if (!to || !lane || this.groundsAt(lane, to.step, ".lane__group").length) return false;
     const from = lapseOf(lane, to.step, to.again);
+    // What she holds herself is no hindrance to her.
     return this.items(lane).some((one) => {
       const [begins, over] = this.lapses(lane, one);
-      return one.dataset.key !== item.dataset.key && begins < from + span && from < over;
+      return !one.classList.contains("appt--mine") && one.dataset.key !== item.dataset.key && begins < from + span && from < over;
     });
   }
 
@@ -515,39 +507,15 @@ export class Grid {
       this.paint();
       if (this.dragged && ended.type === "pointerup" && to) this.hooks.dropped(item, to);
       // The click that follows a drag is none; what is dragged next may be under way before that is over.
-      const { presses } = this;
+      const presses = pressed();
       setTimeout(() => {
-        if (presses === this.presses) this.dragged = false;
+        if (presses === pressed()) this.dragged = false;
       });
     };
     document.addEventListener("pointermove", follow);
     document.addEventListener("pointerup", end);
     document.addEventListener("pointercancel", end);
     document.addEventListener("keydown", giveUp, true);
-  }
-
-  /** What is pressed stays until it is released: the browser tells nobody of a click on what was replaced meanwhile. @param {PointerEvent} pressed */
-  press(pressed) {
-    if (pressed.button !== 0) return;
-    this.presses += 1;
-    const { presses } = this;
-    this.pressing ??= new Promise((done) => {
-      this.released = done;
-    });
-    const over = (/** @type {Event} */ event) => {
-      // A release outside the window is seen by the next move alone.
-      if (event instanceof PointerEvent && event.type === "pointermove" && event.buttons) return;
-      // A press takes the focus from what had it.
-      if (event.type === "blur" && event.target !== window) return;
-      for (const type of RELEASED) window.removeEventListener(type, over, true);
-      // The click comes after it, and may be the first of two: the second is pressed by then.
-      setTimeout(() => {
-        if (presses !== this.presses) return;
-        this.pressing = null;
-        this.released();
-      });
-    };
-    for (const type of RELEASED) window.addEventListener(type, over, true);
   }
 
   /** Where it would go, or may not. @param {Place|null} to @param {number} span @param {string} [more] its other classes */

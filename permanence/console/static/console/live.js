@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What others change: the site touches a topic, the fragment that shows it is fetched again. While the site is down, what was shown stays.
 import { config, fragment } from "./api.js";
+import { released } from "./pressing.js";
 
 const BACK_OFF_MS = [500, 1000, 2000, 4000, 8000];
 const EVEN_SO_MS = 60000;
@@ -35,46 +36,20 @@ export async function refresh(name) {
   const places = document.querySelectorAll(`[data-fragment="${name}"]`);
   const path = found.path();
   if (path === null) {
-    places.forEach(empty);
+    places.forEach((place) => place.replaceChildren());
     return;
   }
   try {
     const content = await fragment(path);
+    await released();
     if (turns.get(name) === turn) places.forEach((place) => replace(place, content));
   } catch {
     // The site is down or refused; `api` told the page, which says so. What was shown stays.
   }
 }
 
-/** What each place shows, as the site told it. @type {WeakMap<Element, string>} */
-const told = new WeakMap();
-
-/** @param {Element} place */
-function empty(place) {
-  told.delete(place);
-  place.replaceChildren();
-}
-
-/** What the site told, in its own words. @param {DocumentFragment} content */
-function wordsOf(content) {
-  const template = document.createElement("template");
-  template.content.append(content.cloneNode(true));
-  return template.innerHTML;
-}
-
-/**
- * The focus stays on what it was on, or in the pane when that is gone. Where the same is told again nothing is replaced:
- * the browser tells nobody of a click on what was taken from under the mouse.
- * @param {Element} place
- * @param {DocumentFragment} content
- */
+/** The focus stays on what it was on, or in the pane when that is gone. @param {Element} place @param {DocumentFragment} content */
 function replace(place, content) {
-  const words = wordsOf(content);
-  if (told.get(place) === words) {
-    document.dispatchEvent(new Event("permanence:renewed"));
-    return;
-  }
-  told.set(place, words);
   const active = /** @type {HTMLElement|null} */ (document.activeElement);
   const inside = active !== null && active !== place && place.contains(active);
   const again = active?.dataset.again;
