@@ -96,7 +96,7 @@ def announce_absence(
     )
     detail = {"absence": new.pk, "recipient": recipient or "", "from": starts.isoformat(), "until": ends.isoformat()}
     changed(client=client, action="client.absence_announced", by=by, at=at, detail=detail)
-    _counted_again(by=by, at=at)
+    live.touch_tasks(by=by, at=at)
     return str(new.pk)
 
 
@@ -115,7 +115,7 @@ def withdraw_absence(*, client: str, absence: str, by: Who, at: datetime) -> Non
     held.withdrawn_at = at
     held.save(update_fields=["withdrawn_at"])
     changed(client=client, action="client.absence_withdrawn", by=by, at=at, detail={"absence": absence})
-    _counted_again(by=by, at=at)
+    live.touch_tasks(by=by, at=at)
     outbox.announce(
         AbsenceWithdrawn(
             house=by.house,
@@ -127,11 +127,6 @@ def withdraw_absence(*, client: str, absence: str, by: Who, at: datetime) -> Non
             ends_at=held.ends_at,
         )
     )
-
-
-def _counted_again(*, by: Who, at: datetime) -> None:
-    """Who is booked in it is on the secretaries' work list, or is no more."""
-    live.touch(f"house/{by.house}/tasks", house_key=by.house_key, at=at)
 
 
 def _refuse_clash(others: Iterable[AbsenceEntry], subject: str, replacement: str) -> None:

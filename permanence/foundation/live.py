@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from permanence.foundation.models import LiveTouch
+from permanence.foundation.who import Who
 
 KEPT = timedelta(hours=1)
 CHANNEL = "permanence_live"
@@ -24,6 +25,11 @@ def touch(*topics: str, house_key: int, at: datetime) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic", [CHANNEL, list(topics)])
+
+
+def touch_tasks(*, by: Who, at: datetime) -> None:
+    """More or less stands on the secretaries' work list, or who is booked in an absence: their consoles count again."""
+    touch(f"house/{by.house}/tasks", house_key=by.house_key, at=at)
 
 
 def sweep(*, at: datetime) -> int:

@@ -9,10 +9,10 @@ from tests.screens.pages import PAINTED, ConsolePage
 
 TASKS = "**/console/fragments/tasks"
 LISTED = """
-from permanence.agenda.operations.acts import recounted
+from permanence.foundation.live import touch_tasks
 from permanence.foundation.operations import house_system
 from permanence.kernel.system import SystemClock
-recounted(by=house_system(house="demo"), at=SystemClock().now())
+touch_tasks(by=house_system(house="demo"), at=SystemClock().now())
 """
 BACK = "document.dispatchEvent(new Event('visibilitychange'))"
 

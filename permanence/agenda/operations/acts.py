@@ -152,11 +152,6 @@ def touch(row: Agenda, *, at: datetime) -> None:
     live.touch(*topics, house_key=row.house_id, at=at)
 
 
-def recounted(*, by: Who, at: datetime) -> None:
-    """More or less stands on the secretaries' work list: their consoles count it again."""
-    live.touch(f"house/{by.house}/tasks", house_key=by.house_key, at=at)
-
-
 @transaction.atomic
 def renew(*, client: str, at: datetime) -> None:
     """Something that decides what is free in all agendas of a client has changed elsewhere: an absence, a holiday."""

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
-from permanence.agenda.operations.acts import busy_named, changed, locked, reach, recounted, short
+from permanence.agenda.operations.acts import busy_named, changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.operations.returns import tell_that_it_stands
 from permanence.agenda.queries.agendas import clients_seen
@@ -20,6 +20,7 @@ from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
 from permanence.agenda.rules.states import CancelCause
+from permanence.foundation import live
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -105,7 +106,7 @@ def list_for_secretaries(
         for each in visits
     )
     if visits:
-        recounted(by=by, at=at)
+        live.touch_tasks(by=by, at=at)
 
 
 @busy_named()
@@ -137,7 +138,7 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
             tell_that_it_stands(row.appointment_id, house=by.house, at=at)
         action = "agenda.move_settled" if row.alone else "agenda.follow_up_settled"
         _changed(kept, action, by=by, at=at, follow_up=row.pk, outcome=outcome.value)
-        recounted(by=by, at=at)
+        live.touch_tasks(by=by, at=at)
 
 
 @busy_named()
@@ -199,7 +200,7 @@ def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
         if not said.update(**(taken_back if listed or row.wanted == Wanted.KEEP else again)):
             raise FollowUpUnknown(follow_up[:40])
         _changed(kept, "agenda.follow_up_put_back", by=by, at=at, follow_up=row.pk)
-        recounted(by=by, at=at)
+        live.touch_tasks(by=by, at=at)
 
 
 def _wish(row: FollowUp) -> dict[str, object]:

@@ -7,13 +7,14 @@ from django.db import transaction
 
 from permanence.agenda.models import Agenda, Appointment, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
-from permanence.agenda.operations.acts import busy_named, filled, locked, recounted, renewed, short
+from permanence.agenda.operations.acts import busy_named, filled, locked, renewed, short
 from permanence.agenda.operations.day import list_for_secretaries
 from permanence.agenda.operations.returns import tell_that_it_stands
 from permanence.agenda.operations.visit_acts import Seen, reach_appointment, standing, subject
 from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.refusals import ListedAlready, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.foundation import live
 from permanence.foundation.who import Who
 
 
@@ -55,7 +56,7 @@ def take_back_move(*, appointment: str, by: Who, at: datetime) -> None:
         if asked.update(done_at=at, done_by_name=by.name, outcome=Outcome.TAKEN_BACK.value):
             tell_that_it_stands(found.pk, house=by.house, at=at)
             _note(found, row, "agenda.move_not_asked", by=by, at=at)
-            recounted(by=by, at=at)
+            live.touch_tasks(by=by, at=at)
 
 
 def _note(visit: Appointment, row: Agenda, action: str, *, by: Who, at: datetime) -> None:

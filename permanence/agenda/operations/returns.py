@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.agenda.models import Agenda, FollowUp
-from permanence.agenda.operations.acts import changed, locked, recounted
+from permanence.agenda.operations.acts import changed, locked
 from permanence.agenda.queries.returns import VISIT, absences, is_away, over_by_now, standing
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.foundation import live
 from permanence.foundation.keys import row_key
 from permanence.foundation.operations import house_system
 from permanence.foundation.tenancy import ClientQuerySet
@@ -47,7 +48,7 @@ def take_off_list(entries: ClientQuerySet[FollowUp], rows: Mapping[int, Agenda],
         action, subject = "agenda.follow_ups_ended", f"agenda.agenda:{key}"
         changed(rows[key], action=action, subject=subject, by=by, at=at, event=None, entries=ended.count(key))
     if asked:
-        recounted(by=by, at=at)
+        live.touch_tasks(by=by, at=at)
     return len(ended)
 
 
