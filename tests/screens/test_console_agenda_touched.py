@@ -31,13 +31,14 @@ print(made.id)
 """An agenda of another client of the house."""
 TOUCHED = """
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 from permanence.agenda.operations import blocks
 from permanence.foundation.operations import house_system
 from permanence.kernel.system import SystemClock
 by, at = house_system(house="demo"), SystemClock().now()
-starts = at.replace(minute=0, second=0, microsecond=0) + timedelta(days=1, hours=int(sys.argv[2]))
-ends, key = starts + timedelta(hours=1), f"busy-in-another-agenda-{sys.argv[2]}"
+starts = datetime.fromisoformat(sys.argv[2]).replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+ends, key = starts + timedelta(hours=1), f"busy-in-another-agenda-{starts:%H}"
 blocks.block(key=key, agenda=sys.argv[1], starts_at=starts, ends_at=ends, by=by, at=at)
 """
 
@@ -88,11 +89,11 @@ async def test_what_others_book_for_another_client_renews_no_free_times(browser:
     await click_at(screen, "Dr Weber", 605)
     await screen.press("m")
     await expect(slot(screen.page, 1)).to_be_visible()
-    renewed: list[str] = []
+    day, renewed = await day_of(screen), list[str]()
     blocks = screen.page.locator(f'.lane[data-agenda="{other}"] [data-kind=block]')
     for number in range(2):
         # The first is heard after all that was touched before it, her own booking too, and asked for after that.
-        await asyncio.to_thread(site.run, TOUCHED, other, str(number))
+        await asyncio.to_thread(site.run, TOUCHED, other, f"{day}T{9 + number:02d}:00")
         await expect(blocks).to_have_count(number + 1)
         await screen.page.evaluate(PAINTED)
         if number == 0:
