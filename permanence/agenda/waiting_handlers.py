@@ -13,14 +13,14 @@ from permanence.agenda.events import (
     HoldReleased,
     TimeUnblocked,
 )
-from permanence.agenda.operations import offer_answers, waiting_held, waiting_offers
+from permanence.agenda.operations import offer_answers, offer_ends, waiting_held, waiting_offers
 from permanence.agenda.queries import agendas, devices
 from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
 from permanence.agenda.queries.slots import HeldSlot, held_slot
 from permanence.agenda.rules.states import Door, HoldEnd
 from permanence.agenda.rules.waiting import TAKEN_BACK, WRITES_ON, Span, outside
-from permanence.clients.events import AbsenceWithdrawn
+from permanence.clients.events import AbsenceWithdrawn, ClientChanged
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 
@@ -135,6 +135,13 @@ def on_hold_released(event_id: str, event: Event) -> None:
             behind = (part.starts - held.starts_at) // _MINUTE
             source = f"{event_id}:{number}+{behind}" if behind else _source(event_id, number)
             _note(source, event, agenda, part.starts, part.ends)
+
+
+def on_client_changed(_event_id: str, event: Event) -> None:
+    """Somebody may be away now: what was offered of his time is offered no more. Idempotent."""
+    if not isinstance(event, ClientChanged):
+        raise TypeError(f"expected ClientChanged, heard {type(event).__name__}")
+    offer_ends.withdraw_where_away(house=event.house, client=event.client, at=event.at)
 
 
 def on_absence_withdrawn(event_id: str, event: Event) -> None:

@@ -106,11 +106,14 @@ def offer_words(offer: OfferView, zone: ZoneInfo, *, at: datetime) -> OfferWords
     slot = {"when": moments.day_and_hour(offer.starts_at, zone, now=at), "agenda": offer.agenda_name}
     made = {"when": moments.day_and_hour(offer.offered_at, zone, now=at), "way": WAYS[offer.way]}
     ended = str(ENDS[offer.state])
+    offered = _("offered %(when)s %(way)s") % made
+    if offer.state is OfferState.OPEN and offer.way == OfferWay.PHONE:  # by a secretary, who may not have done it yet
+        offered, ended = _("kept since %(when)s") % made, pgettext("offer", "to be telephoned")
     if offer.state is not OfferState.OPEN:
         when = moments.day_and_hour(offer.state_at, zone, now=at)
         by = f", {offer.state_by_name}" if offer.state_by_name else ""
         ended = f"{ended}, {when}{by}"
-    return OfferWords(slot=_("%(when)s, %(agenda)s") % slot, offered=_("offered %(when)s %(way)s") % made, ended=ended)
+    return OfferWords(slot=_("%(when)s, %(agenda)s") % slot, offered=offered, ended=ended)
 
 
 def offer_length(minutes: int) -> str:

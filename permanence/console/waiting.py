@@ -248,7 +248,8 @@ def answer(request: HttpRequest, offer: str) -> HttpResponse:
     except (QuestionsUnanswered, AddressMissing, PatientDeceased, AgendaBusy) as refusal:
         messages.error(request, str(REFUSED[refusal.code]))
     else:
-        messages.success(request, _("The appointment is booked.") if what == "take" else _("The next one is asked."))
+        done = _("The appointment is booked.") if what == "take" else _("Noted: whom the time suits next is asked.")
+        messages.success(request, done)
     return redirect((request.POST.get("back") == "list" and "console:waiting") or "console:follow-ups")
 
 

@@ -45,6 +45,7 @@ WIRING = Wiring(
         "ClientChanged": (
             ("switchboard.refresh", switchboard.refresh),
             ("agenda.on_client_changed", agenda.on_client_changed),
+            ("agenda.waiting_client_changed", waiting.on_client_changed),
         ),
         "InstructionAcknowledged": (("switchboard.refresh", switchboard.refresh),),
         "AbsenceWithdrawn": (

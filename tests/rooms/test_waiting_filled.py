@@ -7,15 +7,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from permanence.agenda.models import Agenda, FreedTime
+from permanence.agenda.models import Agenda, FreedTime, SlotHold
 from permanence.agenda.operations import blocks, setting
 from permanence.agenda.queries import waiting
 from permanence.agenda.queries.filled import parts_left
-from permanence.agenda.rules.waiting import FreedState
+from permanence.agenda.rules.waiting import FreedState, OfferState
 from permanence.clients import absences
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.waiting_cast import booked, cancelled, person, pursue, waits
+from tests.rooms.waiting_cast import LATER, booked, cancelled, offered, person, pursue, waits
 
 pytestmark = pytest.mark.django_db
 SATURDAY_ELEVEN = MONDAY - timedelta(days=2) + timedelta(hours=3)
@@ -69,10 +69,10 @@ def an_hour_got_free(cast, deliver_all, *, at):
     pursue(deliver_all, at)
 
 
-def away(cast, starts, ends):
+def away(cast, starts, ends, **whose):
     absences.announce_absence(
         client=cast.cabinet.id,
-        recipient=cast.cabinet.doctor,
+        **({"recipient": cast.cabinet.doctor} | whose),
         starts=starts,
         ends=ends,
         words="Le docteur est absent.",
@@ -143,3 +143,30 @@ def test_of_an_hour_that_got_free_the_rest_stays_on_the_list_until_no_visit_fits
     assert listed(cast, at) == [(after(140), FreedState.TOO_NEAR, [("Waiting", after(140))])]
     booked(cast, after(150), at=at, who=person(cast, "Other"))
     assert listed(cast, at) == []
+
+
+@pytest.mark.parametrize("whose", ["dupont", "lemaire", "all"])
+def test_what_is_offered_when_the_doctor_is_announced_away_is_offered_no_more(cast, deliver_all, whose):
+    """His absence, and that of the whole cabinet; a colleague's leaves it as it is."""
+    plain = booked(cast, MONDAY)
+    waits(cast, person(cast, "First"))
+    cancelled(cast, plain)
+    pursue(deliver_all, LATER)
+    assert offered() == [("First", OfferState.OPEN)]
+    recipient = {"dupont": cast.cabinet.doctor, "lemaire": str(Agenda.objects.get(pk=int(cast.lemaire)).recipient_id)}
+    away(cast, after(-60), after(300), recipient=recipient.get(whose))
+    pursue(deliver_all, LATER + timedelta(minutes=1))
+    ends = OfferState.OPEN if whose == "lemaire" else OfferState.WITHDRAWN
+    assert offered() == [("First", ends)]
+    assert SlotHold.objects.filter(ended_at=None).count() == (whose == "lemaire")
+    assert listed(cast, LATER) == []
+
+
+def test_an_absence_on_another_day_leaves_what_is_offered(cast, deliver_all):
+    plain = booked(cast, MONDAY)
+    waits(cast, person(cast, "First"))
+    cancelled(cast, plain)
+    pursue(deliver_all, LATER)
+    away(cast, after(20), after(300))
+    pursue(deliver_all, LATER + timedelta(minutes=1))
+    assert offered() == [("First", OfferState.OPEN)]

@@ -112,3 +112,20 @@ async def test_why_not_at_an_hour_is_not_said_over_another_day(browser: Browser,
     await expect(screen.page.locator(f"{head}[data-view='day']")).to_be_attached()
     await expect(refusal).to_be_hidden()
     assert screen.complaints == []
+
+
+async def test_a_patient_is_looked_for_once_the_client_is_said(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    site.run(DUPONT)
+    screen = await beside(browser, site)
+    await expect(screen.by_id("book-client")).to_have_value("")
+    await screen.by_id("book-grid").focus()
+    await screen.press("/")
+    await expect(screen.by_id("book-client")).to_be_focused()
+    await expect(screen.by_id("book-error")).to_contain_text("Choisissez d’abord le client")
+    await screen.by_id("book-client").select_option(made.client)
+    await expect(screen.by_id("book-patient")).to_be_visible()
+    await screen.by_id("book-grid").focus()
+    await screen.press("/")
+    await expect(screen.by_id("book-patient")).to_be_focused()
+    assert screen.complaints == []

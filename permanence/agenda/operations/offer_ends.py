@@ -3,12 +3,17 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from permanence.agenda.events import OfferAnswered
 from permanence.agenda.models import Agenda, FreedTime, SlotHold, SlotOffer
 from permanence.agenda.operations import holds
+from permanence.agenda.operations.acts import locked, touch
 from permanence.agenda.rules.states import HoldEnd
 from permanence.agenda.rules.waiting import OfferState
+from permanence.clients.away import absences_of
 from permanence.foundation import audit, outbox
+from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who
 
 HOW = {OfferState.TAKEN: HoldEnd.BOOKED, OfferState.LAPSED: HoldEnd.EXPIRED}
@@ -29,3 +34,36 @@ def close(offer: SlotOffer, row: Agenda, state: OfferState, *, by: Who, at: date
     told = {"client": str(offer.client_id), "agenda": str(offer.agenda_id), "appointment": appointment}
     outbox.announce(OfferAnswered(house=by.house, at=at, offer=offer.key, answer=state.value, **told))
     return True
+
+
+@transaction.atomic
+def withdraw_where_away(*, house: str, client: str, at: datetime) -> int:
+    """What is offered while who would receive the patient is away is offered no more; gives how many offers that were.
+
+    Idempotent. One query where nothing of the client is offered, three where nobody is away then.
+    """
+    by = house_system(house=house)
+    rows = SlotOffer.objects.for_house(by.house_key).filter(client=int(client), state=OfferState.OPEN.value)
+    offers = list(rows.select_related("agenda", "hold__also").order_by("pk"))
+    if not offers:
+        return 0
+    away = absences_of(house=house, clients=[int(client)], at=at).get(int(client), ())
+    met = [
+        each
+        for each in offers
+        if any(
+            each.starts_at < one.ends and one.starts < each.ends_at and one.recipient in _receiving(each)
+            for one in away
+        )
+    ]
+    agendas = locked({each.agenda_id for each in met}) if met else {}
+    ended = [each for each in met if close(each, agendas[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)]
+    for agenda in {each.agenda_id for each in ended}:
+        touch(agendas[agenda], at=at)
+    return len(ended)
+
+
+def _receiving(offer: SlotOffer) -> set[str]:
+    """Whose absences forbid it: of all of the client, of who receives, of who receives with him."""
+    also = offer.hold.also
+    return {"", str(offer.agenda.recipient_id), *([str(also.recipient_id)] if also is not None else [])}

@@ -90,6 +90,14 @@ export class Keyboard {
       a: () => this.book.asking.focus(),
       v: () => void this.book.coming.next().then((said) => said && this.book.error(word(said))),
     };
+    // "/" is for the patient's own field; while there is none, a client is chosen first, and by letters.
+    if (event.key === "/" && !byId("book-patient-field").offsetParent) return () => this.client();
     return letters[event.key.toLowerCase()] ?? null;
+  }
+
+  /** Patients are a client's: which one is said first. */
+  client() {
+    this.book.error(word("book_client_missing"));
+    byId("book-client").focus();
   }
 }
