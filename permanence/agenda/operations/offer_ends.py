@@ -9,6 +9,7 @@ from permanence.agenda.events import OfferAnswered
 from permanence.agenda.models import Agenda, FreedTime, SlotHold, SlotOffer
 from permanence.agenda.operations import holds
 from permanence.agenda.operations.acts import locked, touch
+from permanence.agenda.queries.received import keeping_away
 from permanence.agenda.rules.states import HoldEnd
 from permanence.agenda.rules.waiting import OfferState
 from permanence.clients.away import absences_of
@@ -49,12 +50,7 @@ def withdraw_where_away(*, house: str, client: str, at: datetime) -> int:
         return 0
     away = absences_of(house=house, clients=[int(client)], at=at).get(int(client), ())
     met = [
-        each
-        for each in offers
-        if any(
-            each.starts_at < one.ends and one.starts < each.ends_at and one.recipient in _receiving(each)
-            for one in away
-        )
+        each for each in offers if keeping_away(away, starts=each.starts_at, ends=each.ends_at, who=_receiving(each))
     ]
     agendas = locked({each.agenda_id for each in met}) if met else {}
     ended = [each for each in met if close(each, agendas[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)]
@@ -64,6 +60,6 @@ def withdraw_where_away(*, house: str, client: str, at: datetime) -> int:
 
 
 def _receiving(offer: SlotOffer) -> set[str]:
-    """Whose absences forbid it: of all of the client, of who receives, of who receives with him."""
+    """Who receives, and who receives with him."""
     also = offer.hold.also
-    return {"", str(offer.agenda.recipient_id), *([str(also.recipient_id)] if also is not None else [])}
+    return {str(each.recipient_id) for each in (offer.agenda, also) if each is not None}

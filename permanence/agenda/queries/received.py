@@ -3,6 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from permanence.agenda.models import FollowUp
 from permanence.agenda.queries.returns import over_by_now, unmoved
@@ -53,6 +54,13 @@ def _asks(entry: FollowUp) -> bool:
 
 def _met(visit: AppointmentView, absences: Iterable[AbsenceEntry]) -> set[str]:
     """Which absences (ids) of his client keep somebody away who would receive him."""
-    who = {"", visit.recipient, visit.also_recipient}
-    near = (each for each in absences if each.starts < visit.ends_at and visit.starts_at < each.ends)
-    return {each.id for each in near if each.recipient in who}
+    who = {visit.recipient, visit.also_recipient}
+    return keeping_away(absences, starts=visit.starts_at, ends=visit.ends_at, who=who)
+
+
+def keeping_away(
+    absences: Iterable[AbsenceEntry], *, starts: datetime, ends: datetime, who: Collection[str]
+) -> set[str]:
+    """Which absences (ids) of a client meet that span and keep away one of those recipients (ids), or all of him."""
+    near = (each for each in absences if each.starts < ends and starts < each.ends)
+    return {each.id for each in near if each.recipient in {"", *who}}
